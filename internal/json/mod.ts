@@ -1,0 +1,42 @@
+/**
+ * json: JSON that keeps every digit.
+ *
+ * Promise: a `bigint` is written as a bare JSON integer, and an integer that a double
+ * cannot hold is read back as a `bigint`; nothing is ever rounded. Numbers with a
+ * fraction or an exponent that would lose digits are refused by whoever reads them as
+ * money (`integer` below), never here.
+ */
+
+/** A run of digits this long may be more than a double can hold. */
+const longRun = /\d{16}/;
+const integerText = /^-?(?:0|[1-9]\d*)$/;
+
+/** parse reads JSON text; integers beyond 2^53-1 come as `bigint`, all else as `JSON.parse` gives it. */
+export function parse(text: string): unknown {
+  if (!longRun.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (_key, value, context?: { source?: string }) => {
+    if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+    const source = context?.source;
+    return source !== undefined && integerText.test(source) ? BigInt(source) : value;
+  });
+}
+
+declare global {
+  interface JSON {
+    rawJSON(text: string): unknown;
+  }
+}
+
+/** stringify writes JSON text; a `bigint` becomes a bare integer of exactly its digits. */
+export function stringify(value: unknown, indent?: number): string {
+  return JSON.stringify(value, (_key, v) => (typeof v === "bigint" ? JSON.rawJSON(v.toString()) : v), indent);
+}
+
+/** integer reads a JSON number as an exact `bigint`, or throws `TypeError` naming the field. */
+export function integer(value: unknown, field: string): bigint {
+  if (typeof value === "bigint") return value;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  throw new TypeError(
+    `${field}: expected an integer, got ${typeof value === "string" ? "text" : String(value)}`,
+  );
+}
