@@ -1,0 +1,79 @@
+import { dlopen, FFIType } from "bun:ffi";
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { Fault } from "#internal/fault";
+
+/** Lock is held until released or until the process ends, however it ends. */
+export interface Lock {
+  release(): void;
+}
+
+const op = "db.lock";
+const exclusiveNow = 2 | 4;
+
+/** File systems on which `flock` and memory maps do not reach the other host (statfs magic numbers). */
+const networkFileSystems = new Map([
+  [0x6969, "NFS"],
+  [0x517b, "SMB"],
+  [0xff534d42, "CIFS"],
+  [0xfe534d42, "SMB2"],
+  [0x5346414f, "AFS"],
+  [0x73757245, "Coda"],
+  [0x00c36400, "Ceph"],
+  [0x01021997, "9P"],
+]);
+
+function flock(fd: number): boolean {
+  // The soname differs between the two C libraries in use on Linux.
+  for (const soname of ["libc.so.6", "libc.musl-x86_64.so.1", "libc.so"]) {
+    try {
+      const libc = dlopen(soname, { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } });
+      return libc.symbols.flock(fd, exclusiveNow) === 0;
+    } catch {}
+  }
+  throw new Fault(op, "stop", "no C library with flock found; the store cannot be locked");
+}
+
+/** realStorePath follows symlinks in the directory and of the file itself, so that two names of one store meet at one lock. */
+export function realStorePath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return join(realpathSync(dirname(path)), basename(path));
+  }
+}
+
+/** refuseNetworkFileSystem throws a `Fault` (`stop`) where the directory lies on a file system of another host. */
+export function refuseNetworkFileSystem(path: string): void {
+  const type = Number(statfsSync(dirname(path)).type) >>> 0;
+  const name = networkFileSystems.get(type);
+  if (name !== undefined) {
+    throw new Fault(op, "stop", `${path} lies on ${name}; a store needs a disk of this machine`);
+  }
+}
+
+/** lockStore takes the lock beside the store, or throws a `Fault` (`stop`) that names the process that has it. */
+export function lockStore(path: string): Lock {
+  const lockPath = `${path}.lock`;
+  const fd = openSync(lockPath, "a+", 0o600);
+  if (!flock(fd)) {
+    const holder = readFileSync(lockPath, "utf8").trim();
+    closeSync(fd);
+    throw new Fault(
+      op,
+      "stop",
+      `${path} is in use by another teller${holder === "" ? "" : ` (pid ${holder})`}`,
+    );
+  }
+  ftruncateSync(fd, 0);
+  writeSync(fd, `${process.pid}\n`);
+  return { release: () => closeSync(fd) };
+}
