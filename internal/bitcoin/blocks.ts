@@ -1,0 +1,121 @@
+import type { Block, BlockRef, ChainSource, Watch } from "#internal/coin";
+import { Fault } from "#internal/fault";
+import { type JsonRpc, lostWhy, type RpcAnswer, type RpcError } from "#internal/rpc";
+import { type BlockScanner, blockScanner } from "./scan.ts";
+import { BadBlock } from "./walk.ts";
+
+const op = "bitcoin.getblock";
+
+/**
+ * Requests at a time: btcd needs 16 ms of one processor for a block of 2,500 transactions, four times what reading
+ * it takes here, and answers each connection on a processor of its own. It serves ten at most (`--rpcmaxclients`).
+ */
+const lanes = 2;
+/** Hex digits that a call should bring: enough to make the connections worth it, little enough for memory and delay. */
+const wantedBytes = 6_000_000;
+/** The most that is read of one answer. A single block is 4 MB at most (BIP 141), 8 MB in hex. */
+const mostBytes = 12_000_000;
+const mostBlocks = 1000;
+/** Before the first answer nothing is known about the size of blocks. */
+const firstGuessBytes = 750_000;
+/** What surrounds the hex of a block in an answer. */
+const envelopeBytes = 100;
+const notFound = -5;
+
+/**
+ * blockReader gives `ChainSource.blocks` on top of `getblock` in batches. They are as long as blocks of
+ * the size seen last allow, and half as long after an answer that was too large or too late.
+ */
+export function blockReader(rpc: JsonRpc, deadlineMs: number): ChainSource["blocks"] {
+  const scan = blockScanner();
+  let bytesEach = firstGuessBytes;
+
+  const ask = (refs: readonly BlockRef[], signal: AbortSignal) => {
+    const calls = refs.map((ref) => ({ method: "getblock", params: [ref.hash, 0] }));
+    return rpc.batch(calls, signal, { op, deadlineMs, maxBytes: mostBytes });
+  };
+
+  async function fetchSome(refs: readonly BlockRef[], signal: AbortSignal): Promise<readonly RpcAnswer[]> {
+    let count = Math.min(refs.length, mostBlocks, Math.max(1, Math.floor(wantedBytes / bytesEach)));
+    for (;;) {
+      const settled = await Promise.allSettled(
+        shares(refs.slice(0, count)).map((share) => ask(share, signal)),
+      );
+      const failed = settled.find((one) => one.status === "rejected");
+      if (failed === undefined)
+        return settled.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+      const why = lostWhy(failed.reason);
+      if (count === 1 || (why !== "too large" && why !== "deadline")) throw failed.reason;
+      count = Math.floor(count / 2);
+      bytesEach = Math.ceil(wantedBytes / count);
+      if (why === "deadline") throw failed.reason;
+    }
+  }
+
+  return async (refs, watch, signal) => {
+    if (refs.length === 0) return [];
+    const answers = await fetchSome(refs, signal);
+    bytesEach = envelopeBytes + Math.ceil(sum(answers.map(sizeOf)) / answers.length);
+    return readAll({ answers, refs, watch, scan, host: rpc.host });
+  };
+}
+
+/** shares cuts a row into one piece for each lane, in order. */
+function shares(refs: readonly BlockRef[]): readonly (readonly BlockRef[])[] {
+  const each = Math.max(1, Math.ceil(refs.length / lanes));
+  return Array.from({ length: Math.ceil(refs.length / each) }, (_, i) =>
+    refs.slice(i * each, (i + 1) * each),
+  );
+}
+
+interface Reading {
+  readonly answers: readonly RpcAnswer[];
+  readonly refs: readonly BlockRef[];
+  readonly watch: Watch;
+  readonly scan: BlockScanner;
+  readonly host: string;
+}
+
+/** readAll scans the blocks in order, up to the first bad one; if that is the first of all, it throws. */
+function readAll({ answers, refs, watch, scan, host }: Reading): readonly Block[] {
+  const blocks: Block[] = [];
+  for (const [i, answer] of answers.entries()) {
+    const ref = refs[i];
+    if (ref === undefined) break;
+    try {
+      blocks.push(readBlock(answer, (raw) => scan(raw, ref, watch)));
+    } catch (error) {
+      if (!(error instanceof BadBlock)) throw error;
+      if (blocks.length > 0) break;
+      throw badBlock(error, ref, host);
+    }
+  }
+  return blocks;
+}
+
+function badBlock(cause: BadBlock, ref: BlockRef, host: string): Fault {
+  return new Fault(op, cause.fate, `${host}: block ${ref.height} ${ref.hash}: ${cause.message}`, { cause });
+}
+
+function readBlock(answer: RpcAnswer, scan: (raw: Uint8Array) => Block): Block {
+  if (!answer.ok) throw refusedBlock(answer.refusal);
+  if (typeof answer.value !== "string") throw new BadBlock("the answer is no hex text");
+  const raw = Buffer.from(answer.value, "hex");
+  if (raw.length * 2 !== answer.value.length) throw new BadBlock("the answer is not all hex digits");
+  return scan(raw);
+}
+
+function refusedBlock({ code, message }: RpcError): BadBlock {
+  if (code === notFound) return new BadBlock("the node does not have it");
+  if (/pruned/i.test(message))
+    return new BadBlock("the node has pruned it: use a node that keeps its blocks", "stop");
+  return new BadBlock(`error ${code}: ${message}`);
+}
+
+function sizeOf(answer: RpcAnswer): number {
+  return answer.ok && typeof answer.value === "string" ? answer.value.length : 0;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkAddress } from "#internal/bitcoin";
+import { addressKinds, installBtcd, keyOf, startBtcd } from "./mod.ts";
+
+test("the keys are the published ones", () => {
+  const { addresses } = keyOf("miner");
+  expect(addresses.p2pkh).toBe("SaSgcA" + addresses.p2pkh.slice(6));
+  expect(addresses.p2wpkh).toBe("sb1qjq7llqmfetz8qy7zedk8uhjp49svftt7eeh9ss");
+  expect(keyOf("deposit3").addresses.p2sh).toBe("raf5YE5SciJswUgiHe6xXGuyS3nVcsGyX7");
+  expect(keyOf("deposit4").addresses.p2tr).toBe(
+    "sb1pyx272e3kvjjruutksxaq3t2tdyskrtntzljx6uq7v0vnvhj9y40qqxtfgh",
+  );
+});
+
+test("the five addresses of a key are taken on simnet", () => {
+  for (const name of ["alice", "bob"]) {
+    for (const kind of addressKinds)
+      expect(checkAddress(keyOf(name).addresses[kind], "simnet").ok).toBe(true);
+  }
+});
+
+test("a named btcd is used as it is, and its absence told", () => {
+  expect(installBtcd({ bin: import.meta.path, into: "nowhere" })).toBe(import.meta.path);
+  expect(() => installBtcd({ bin: "/nowhere/btcd", into: "nowhere" })).toThrow(
+    "BTCD_BIN names /nowhere/btcd",
+  );
+});
+
+test("a program that ends instead of answering is told with its last words", async () => {
+  const data = mkdtempSync(join(tmpdir(), "btcd-standin-"));
+  try {
+    const bin = join(data, "fake");
+    writeFileSync(bin, "#!/bin/sh\necho no valid listen address\nexit 1\n", { mode: 0o755 });
+    await expect(startBtcd({ bin, data: join(data, "node") })).rejects.toThrow("no valid listen address");
+  } finally {
+    rmSync(data, { recursive: true });
+  }
+});

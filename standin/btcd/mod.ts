@@ -1,0 +1,11 @@
+/**
+ * btcd: a real btcd node on a private simnet chain, for tests: installed, started, stopped, killed and driven.
+ *
+ * Promise: loopback only, free ports, everything inside one data folder; blocks, payments and
+ * reorganisations happen only when they are asked for.
+ */
+export { installBtcd, type InstallOptions } from "./install.ts";
+export { type AddressKind, addressKinds, type Key, keyOf, simnet } from "./keys.ts";
+export { type Btcd, type BtcdOptions, startBtcd } from "./node.ts";
+export { copyBlocks, reorganise, type ReorgKind, type ReorgOptions } from "./reorg.ts";
+export { type Paid, type Payment, wallet, type Wallet } from "./wallet.ts";
