@@ -1,6 +1,6 @@
 import { schnorr } from "@noble/curves/secp256k1.js";
 import { address as codec } from "bitcoinjs-lib";
-import { accept, refuse, type Result } from "#internal/fault";
+import { accept, type Result, refuse } from "#internal/fault";
 import { p2pkh, p2sh, witnessProgram } from "./forms.ts";
 import { type Network, type NetworkName, networkOf, networksWhere } from "./networks.ts";
 

@@ -1,5 +1,5 @@
-import type { ChainSource } from "#internal/coin";
 import type { Clock } from "#internal/clock";
+import type { ChainSource } from "#internal/coin";
 import { Fault } from "#internal/fault";
 import { basicAuth, createHttp, type JsonRpc, jsonRpc, rpcErrorOf } from "#internal/rpc";
 import { blockReader } from "./blocks.ts";

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
-import type { BlockRef, Watch } from "#internal/coin";
 import { systemClock } from "#internal/clock";
-import { Fault, type Fate } from "#internal/fault";
+import type { BlockRef, Watch } from "#internal/coin";
+import { type Fate, Fault } from "#internal/fault";
 import { bitcoinSource, type NetworkName } from "./mod.ts";
 import { networkNames, networkOf } from "./networks.ts";
 import { randomBlock, seeded } from "./testblocks.ts";

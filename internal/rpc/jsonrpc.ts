@@ -1,4 +1,4 @@
-import { Fault, type FaultDetails, type Fate } from "#internal/fault";
+import { type Fate, Fault, type FaultDetails } from "#internal/fault";
 import { parse as parseExact, stringify } from "#internal/json";
 import type { Http, HttpAnswer } from "./http.ts";
 

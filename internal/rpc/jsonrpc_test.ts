@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { systemClock } from "#internal/clock";
-import { Fault, type Fate } from "#internal/fault";
+import { type Fate, Fault } from "#internal/fault";
 import { basicAuth, createHttp, jsonRpc, rpcErrorOf } from "./mod.ts";
 import { httpText, type RawServer, rawServer } from "./testserver.ts";
 

@@ -16,8 +16,8 @@ export {
 } from "./http.ts";
 export {
   type JsonRpc,
-  jsonRpc,
   type JsonRpcOptions,
+  jsonRpc,
   type RpcAnswer,
   type RpcCall,
   type RpcCallOptions,

@@ -4,8 +4,8 @@
  * Promise: loopback only, free ports, everything inside one data folder; blocks, payments and
  * reorganisations happen only when they are asked for.
  */
-export { installBtcd, type InstallOptions } from "./install.ts";
+export { type InstallOptions, installBtcd } from "./install.ts";
 export { type AddressKind, addressKinds, type Key, keyOf, simnet } from "./keys.ts";
 export { type Btcd, type BtcdOptions, startBtcd } from "./node.ts";
-export { copyBlocks, reorganise, type ReorgKind, type ReorgOptions } from "./reorg.ts";
-export { type Paid, type Payment, wallet, type Wallet } from "./wallet.ts";
+export { copyBlocks, type ReorgKind, type ReorgOptions, reorganise } from "./reorg.ts";
+export { type Paid, type Payment, type Wallet, wallet } from "./wallet.ts";
