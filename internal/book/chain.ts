@@ -1,0 +1,186 @@
+import type { Block, BlockRef, SeenOutput } from "#internal/coin";
+import type { Reader, Tx } from "#internal/db";
+import { invariant } from "#internal/fault";
+import type { CoinType } from "#internal/money";
+import { byHeight, cursors, deposits, headers, infos, scanNotes, uncredited } from "./buckets.ts";
+import { record } from "./events.ts";
+import type { ChainRules, Cursor, Deposit } from "./rows.ts";
+import { see } from "./see.ts";
+import { infoOf, newInfo, save, updateSkyRow } from "./deposits.ts";
+import { addReceived, take } from "./totals.ts";
+
+/** ChainReport is what a commit of the scanner did, for the log and for waking the next worker. */
+export interface ChainReport {
+  readonly seen: string[];
+  readonly credited: string[];
+  readonly reversed: string[];
+  /** Lines that a person must read. */
+  readonly watch: string[];
+}
+
+/** A coinbase output may be spent only that deep, on every Bitcoin network. */
+const coinbaseDepth = 100;
+
+const idOf = (output: { txid: string; n: number }) => `${output.txid}:${output.n}`;
+
+/** cursorOf gives the newest block taken in, or undefined before the first start. */
+export function cursorOf(reader: Reader, coin: CoinType): Cursor | undefined {
+  return reader.get(cursors(coin), "cursor");
+}
+
+/** headerAt gives the hash of a block below the cursor, as far as the window reaches. */
+export function headerAt(reader: Reader, coin: CoinType, height: number): string | undefined {
+  return reader.get(headers(coin), ["header", height]);
+}
+
+/** startCursor sets the first cursor of a new store: scanning begins with the block after it. */
+export function startCursor(tx: Tx, coin: CoinType, at: BlockRef): void {
+  invariant(cursorOf(tx, coin) === undefined, `book: ${coin} has a cursor already`);
+  moveCursor(tx, coin, at, 0);
+}
+
+function moveCursor(tx: Tx, coin: CoinType, to: BlockRef, window: number): void {
+  tx.put(cursors(coin), "cursor", { height: to.height, hash: to.hash });
+  tx.put(headers(coin), ["header", to.height], to.hash);
+  if (window > 0) tx.remove(headers(coin), ["header", to.height - window]);
+}
+
+/** reachedTip tells whether the scan has ever come to the tip; a new store binds nothing before. */
+export function reachedTip(reader: Reader, coin: CoinType): boolean {
+  return reader.has(scanNotes(coin), "reached_tip");
+}
+
+/** markReachedTip notes that the scan has come to the tip. */
+export function markReachedTip(tx: Tx, coin: CoinType): void {
+  tx.put(scanNotes(coin), "reached_tip", "yes");
+}
+
+/** stoppedCoins gives the coins whose scanner stopped over a reorg too deep to follow, with the reason. */
+export function stoppedCoins(reader: Reader): { coin: CoinType; reason: string }[] {
+  const coins = ["BTC", "ETH"] as const;
+  return coins.flatMap((coin) => {
+    const reason = reader.get(scanNotes(coin), "stopped");
+    return reason === undefined ? [] : [{ coin, reason }];
+  });
+}
+
+/** markStopped stops a coin's scanner, and with it all payouts, until a person has looked. */
+export function markStopped(tx: Tx, coin: CoinType, reason: string, at: number): void {
+  if (tx.has(scanNotes(coin), "stopped")) return;
+  tx.put(scanNotes(coin), "stopped", reason);
+  record(tx, at, "scanner_stopped", coin, reason);
+}
+
+/** clearStopped lets a stopped scanner go on, because the node is back on the chain that the store knows. */
+export function clearStopped(tx: Tx, coin: CoinType, at: number): void {
+  if (tx.remove(scanNotes(coin), "stopped")) record(tx, at, "scanner_resumed", coin);
+}
+
+/**
+ * advance takes in the blocks that follow the cursor: their deposits, the new cursor, and the
+ * credit of every deposit that is then deep enough, all in the caller's one commit.
+ */
+export function advance(tx: Tx, rules: ChainRules, blocks: readonly Block[], at: number): ChainReport {
+  const report: ChainReport = { seen: [], credited: [], reversed: [], watch: [] };
+  const { coin } = rules;
+  for (const block of blocks) {
+    const cursor = cursorOf(tx, coin);
+    invariant(cursor !== undefined, `book: ${coin} has no cursor`);
+    const follows = block.height === cursor.height + 1 && block.parent === cursor.hash;
+    invariant(follows, `book: ${coin} block ${block.height} ${block.hash} does not follow the cursor`);
+    for (const output of block.outputs) takeIn(tx, { rules, block, output, at }, report);
+    moveCursor(tx, coin, block, rules.window);
+  }
+  creditDeep(tx, rules, at, report);
+  return report;
+}
+
+function takeIn(
+  tx: Tx,
+  found: { rules: ChainRules; block: Block; output: SeenOutput; at: number },
+  report: ChainReport,
+): void {
+  if (found.output.value === 0n) return;
+  const seen = see(tx, found);
+  if (seen.fresh) report.seen.push(idOf(found.output));
+  if (seen.watch !== "") report.watch.push(seen.watch);
+}
+
+/**
+ * rewind takes back every block above `fork`, which must be a header that we hold: their deposits
+ * are marked as reversed, and those that were due are not due any more. What is signed stays signed.
+ */
+export function rewind(tx: Tx, rules: ChainRules, fork: BlockRef, at: number): ChainReport {
+  const report: ChainReport = { seen: [], credited: [], reversed: [], watch: [] };
+  const { coin } = rules;
+  const cursor = cursorOf(tx, coin);
+  invariant(
+    cursor !== undefined && headerAt(tx, coin, fork.height) === fork.hash,
+    `book: ${coin} cannot rewind`,
+  );
+  const limit = Number.MAX_SAFE_INTEGER;
+  for (const { key, value } of tx.rows(byHeight, {
+    start: [coin, fork.height + 1, 0],
+    end: [coin, limit, 0],
+    limit,
+  })) {
+    tx.remove(byHeight, key);
+    reverse(tx, value, at, report);
+  }
+  for (let height = fork.height + 1; height <= cursor.height; height++)
+    tx.remove(headers(coin), ["header", height]);
+  moveCursor(tx, coin, fork, 0);
+  return report;
+}
+
+function reverse(tx: Tx, id: string, at: number, report: ChainReport): void {
+  const deposit = tx.get(deposits, id);
+  invariant(deposit !== undefined, `book: no deposit ${id}`);
+  tx.put(deposits, id, { ...deposit, height: 0, reversed: true });
+  tx.remove(uncredited, [deposit.coin_type, deposit.height, deposit.order]);
+  report.reversed.push(id);
+  record(tx, at, "deposit_reversed", id);
+  const info = tx.get(infos, id);
+  if (info === undefined) return showUnseen(tx, deposit, at);
+  if (info.reversed) return;
+  save(tx, info, { ...info, reversed: true, updated_at: at });
+  addReceived(tx, deposit.coin_type, -deposit.value);
+  const paid = info.payout === 0 ? "not paid" : `in payout ${info.payout}`;
+  report.watch.push(`a reorg took back the credited deposit ${id} (${info.status}, ${paid})`);
+}
+
+/** A reversed deposit that was never credited shows as waited for again. */
+function showUnseen(tx: Tx, deposit: Deposit, at: number): void {
+  if (deposit.sky_address === "" || deposit.replaced_by !== "") return;
+  updateSkyRow(tx, deposit.sky_address, deposit.status_seq, (row) => ({ ...row, updated_at: at, height: 0 }));
+}
+
+/** creditDeep credits what is deep enough under the cursor; a coinbase waits for its own depth. */
+function creditDeep(tx: Tx, rules: ChainRules, at: number, report: ChainReport): void {
+  const { coin } = rules;
+  const cursor = cursorOf(tx, coin);
+  if (cursor === undefined) return;
+  const deepest = cursor.height - Math.max(rules.confirmations, 1) + 1;
+  const range = { start: [coin, 0, 0], end: [coin, deepest + 1, 0], limit: Number.MAX_SAFE_INTEGER } as const;
+  for (const { key, value } of tx.rows(uncredited, range)) {
+    const deposit = tx.get(deposits, value);
+    invariant(deposit !== undefined, `book: no deposit ${value}`);
+    if (deposit.coinbase && cursor.height - deposit.height + 1 < coinbaseDepth) continue;
+    tx.remove(uncredited, key);
+    credit(tx, value, deposit, at);
+    report.credited.push(value);
+  }
+}
+
+/** credit makes a deposit's row, or clears the mark of one that a reorg had taken back. */
+function credit(tx: Tx, id: string, deposit: Deposit, at: number): void {
+  tx.put(deposits, id, { ...deposit, processed: true });
+  addReceived(tx, deposit.coin_type, deposit.value);
+  if (deposit.processed) {
+    const info = infoOf(tx, id);
+    save(tx, info, { ...info, reversed: false, replaced_by: "", updated_at: at });
+    return record(tx, at, "deposit_restored", id);
+  }
+  save(tx, undefined, newInfo(deposit, id, take(tx, "next_seq"), at));
+  record(tx, at, "deposit_credited", id, deposit.value.toString());
+}

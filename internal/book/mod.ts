@@ -1,0 +1,64 @@
+/**
+ * book: the one room where money changes its state.
+ *
+ * Every bucket of the store and every transition (bind, see, credit, reverse, decide, sign,
+ * settle) as functions over one database transaction; each also appends to `events`.
+ * README.md has the promises, the refusals and the states.
+ */
+export {
+  bind,
+  type BindDone,
+  type BindRefused,
+  freeAddresses,
+  importAddresses,
+  type PoolEntry,
+  retireAddresses,
+} from "./bind.ts";
+export { bookBuckets } from "./buckets.ts";
+export {
+  advance,
+  type ChainReport,
+  clearStopped,
+  cursorOf,
+  headerAt,
+  markReachedTip,
+  markStopped,
+  reachedTip,
+  rewind,
+  startCursor,
+  stoppedCoins,
+} from "./chain.ts";
+export { decide, dueDeposits, hold } from "./deposits.ts";
+export { events } from "./events.ts";
+export { openBook } from "./open.ts";
+export {
+  anchorOf,
+  doneSince,
+  killPayouts,
+  latestPayout,
+  payoutOf,
+  reopenPayouts,
+  setAnchor,
+  settlePayout,
+  type SettledPayout,
+  type SignedPayout,
+  signPayout,
+  unconfirmedPayouts,
+} from "./payouts.ts";
+export {
+  addressOfScript,
+  boundAddresses,
+  depositInfo,
+  depositsByStatus,
+  erroredDeposits,
+  poolImport,
+  scanAddresses,
+  setPoolImport,
+  skyStatus,
+  watchedScripts,
+} from "./queries.ts";
+export type * from "./rows.ts";
+export { moves, storedStatuses } from "./statuses.ts";
+export { pinSkyChain, type SkyChain, setSkyHead, skyChain } from "./sky.ts";
+export { checkStamp, type Stamp } from "./stamp.ts";
+export { totalsOf } from "./totals.ts";

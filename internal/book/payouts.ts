@@ -1,0 +1,164 @@
+import type { Reader, Tx } from "#internal/db";
+import { invariant } from "#internal/fault";
+import { anchors, openPayouts, payoutByTxid, payouts } from "./buckets.ts";
+import { infoOf, save, stillDue } from "./deposits.ts";
+import { record } from "./events.ts";
+import type { Anchor, Payout } from "./rows.ts";
+import { change, take } from "./totals.ts";
+
+const anchorKey = "anchor";
+
+/** anchorOf gives the output that the next payout must spend, or undefined before the first one is chosen. */
+export function anchorOf(reader: Reader): Anchor | undefined {
+  return reader.get(anchors, anchorKey);
+}
+
+/** setAnchor stores the first anchor, chosen when the store first meets the node. Later ones follow from payouts. */
+export function setAnchor(tx: Tx, anchor: Anchor): void {
+  invariant(anchorOf(tx) === undefined, "book: there is an anchor already");
+  tx.put(anchors, anchorKey, anchor);
+}
+
+/** payoutOf gives the payout with this number. */
+export function payoutOf(reader: Reader, seq: number): Payout | undefined {
+  return reader.get(payouts, seq);
+}
+
+/** latestPayout gives the newest payout of any state. */
+export function latestPayout(reader: Reader): Payout | undefined {
+  return reader.rows(payouts, { start: Number.MAX_SAFE_INTEGER, end: 0, reverse: true, limit: 1 })[0]?.value;
+}
+
+/** unconfirmedPayouts gives payouts that are signed and not confirmed, oldest first. */
+export function unconfirmedPayouts(reader: Reader, limit: number): Payout[] {
+  return reader.keys(openPayouts, { limit }).map((seq) => mustHave(reader, seq));
+}
+
+/** doneSince gives the newest confirmed payouts, newest first, at most `limit`. */
+export function doneSince(reader: Reader, limit: number): Payout[] {
+  const range = { start: Number.MAX_SAFE_INTEGER, end: 0, reverse: true, limit } as const;
+  return reader.rows(payouts, range).flatMap(({ value }) => (value.state === "confirmed" ? [value] : []));
+}
+
+function mustHave(reader: Reader, seq: number): Payout {
+  const payout = payoutOf(reader, seq);
+  invariant(payout !== undefined, `book: no payout ${seq}`);
+  return payout;
+}
+
+/** ShareOf is what one deposit gets out of a payout, in droplets. */
+export interface ShareOf {
+  readonly id: string;
+  readonly coins: bigint;
+}
+
+/** SignedPayout is a payout as the sender has built and signed it. */
+export type SignedPayout = Omit<Payout, "seq" | "state" | "deposits" | "dead" | "block"> & {
+  readonly shares: readonly ShareOf[];
+};
+
+/**
+ * signPayout stores signed bytes, txid, inputs and the new statuses of its deposits. It checks again,
+ * in this transaction, that the anchor is still the store's, that no payout is open (so that no input
+ * is reserved), that no scanner stopped, and that each deposit is still due with the same amount.
+ * Gives the payout, or undefined when any of that has changed: then nothing may leave the machine.
+ */
+export function signPayout(tx: Tx, signed: SignedPayout): Payout | undefined {
+  const { shares, ...facts } = signed;
+  const anchor = anchorOf(tx);
+  if (anchor === undefined || anchor.uxid !== facts.anchor.uxid) return undefined;
+  if (tx.keys(openPayouts, { limit: 1 }).length > 0) return undefined;
+  if (tx.has(payoutByTxid, facts.txid)) return undefined;
+  const rows = shares.map((share) => ({ share, info: infoOf(tx, share.id) }));
+  const asBuilt = rows.every(
+    ({ share, info }) => stillDue(info, "waiting_send") && info.sky_owed === share.coins,
+  );
+  if (!asBuilt) return undefined;
+  const seq = take(tx, "next_payout");
+  const payout: Payout = { ...facts, seq, state: "signed", deposits: shares.map(({ id }) => id), dead: "" };
+  tx.put(payouts, seq, payout);
+  tx.put(payoutByTxid, payout.txid, seq.toString());
+  tx.put(openPayouts, seq, payout.txid);
+  for (const { share, info } of rows) {
+    const sent = { sky_sent: share.coins, txid: payout.txid, payout: seq, updated_at: payout.signed_at };
+    save(tx, info, { ...info, ...sent, status: "waiting_confirm" });
+  }
+  record(tx, payout.signed_at, "payout_signed", seq.toString(), payout.txid);
+  return payout;
+}
+
+/** SettledPayout says in which block a payout was found. */
+export interface SettledPayout {
+  readonly seq: number;
+  readonly block: { readonly seq: number; readonly hash: string };
+  readonly at: number;
+}
+
+function paidBy(payout: Payout): bigint {
+  return payout.outputs.reduce((sum, output) => sum + output.coins, 0n);
+}
+
+/** settlePayout ends an open payout that a block has: its deposits are done, its change is the next anchor. */
+export function settlePayout(tx: Tx, settled: SettledPayout): void {
+  const payout = mustHave(tx, settled.seq);
+  if (payout.state === "confirmed") return;
+  const [oldest] = tx.keys(openPayouts, { limit: 1 });
+  invariant(
+    payout.state === "signed" && oldest === payout.seq,
+    `book: payout ${payout.seq} is not the oldest open one`,
+  );
+  tx.put(payouts, payout.seq, { ...payout, state: "confirmed", block: settled.block });
+  tx.remove(openPayouts, payout.seq);
+  tx.put(anchors, anchorKey, { ...payout.change, payout: payout.seq });
+  for (const id of payout.deposits) {
+    const info = infoOf(tx, id);
+    save(tx, info, { ...info, status: "done", updated_at: settled.at });
+  }
+  change(tx, (now) => ({ sent: now.sent + paidBy(payout) }));
+  record(
+    tx,
+    settled.at,
+    "payout_confirmed",
+    payout.seq.toString(),
+    `${settled.block.seq}:${settled.block.hash}`,
+  );
+}
+
+/**
+ * reopenPayouts takes back the confirmation of every payout from `seq` on, because the block of the
+ * first of them is gone. Their bytes are sent again, oldest first; the anchor is the first one's.
+ */
+export function reopenPayouts(tx: Tx, from: number, at: number): void {
+  const range = { start: from, limit: Number.MAX_SAFE_INTEGER };
+  for (const { value: payout } of tx.rows(payouts, range)) {
+    if (payout.state !== "confirmed") continue;
+    const { block, ...rest } = payout;
+    tx.put(payouts, payout.seq, { ...rest, state: "signed" });
+    tx.put(openPayouts, payout.seq, payout.txid);
+    for (const id of payout.deposits) {
+      const info = infoOf(tx, id);
+      save(tx, info, { ...info, status: "waiting_confirm", updated_at: at });
+    }
+    change(tx, (now) => ({ sent: now.sent - paidBy(payout) }));
+    record(tx, at, "payout_reopened", payout.seq.toString(), `${block?.seq}:${block?.hash}`);
+  }
+  tx.put(anchors, anchorKey, mustHave(tx, from).anchor);
+}
+
+/**
+ * killPayouts ends an open payout that is proved dead, and every open one after it, which spends its
+ * change and so can never confirm either. Their deposits are due again. `proof` says what was seen.
+ */
+export function killPayouts(tx: Tx, from: number, proof: string, at: number): void {
+  for (const seq of tx.keys(openPayouts, { start: from, limit: Number.MAX_SAFE_INTEGER })) {
+    const payout = mustHave(tx, seq);
+    tx.put(payouts, seq, { ...payout, state: "dead", dead: proof });
+    tx.remove(openPayouts, seq);
+    for (const id of payout.deposits) {
+      const info = infoOf(tx, id);
+      save(tx, info, { ...info, status: "waiting_send", txid: "", sky_sent: 0n, payout: 0, updated_at: at });
+    }
+    record(tx, at, "payout_dead", seq.toString(), proof);
+  }
+  tx.put(anchors, anchorKey, mustHave(tx, from).anchor);
+}

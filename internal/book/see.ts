@@ -1,0 +1,200 @@
+import type { Block, SeenOutput } from "#internal/coin";
+import type { Tx } from "#internal/db";
+import { invariant } from "#internal/fault";
+import { takeAddress, lastSkyRow } from "./bind.ts";
+import {
+  addressDeposits,
+  bindings,
+  byHeight,
+  byOutpoint,
+  deposits,
+  infos,
+  skyRows,
+  uncredited,
+} from "./buckets.ts";
+import { save, updateSkyRow } from "./deposits.ts";
+import { record } from "./events.ts";
+import type { Binding, ChainRules, Deposit } from "./rows.ts";
+import { take } from "./totals.ts";
+
+/** Found is an output of a block that pays a pool address. */
+interface Found {
+  readonly rules: ChainRules;
+  readonly block: Block;
+  readonly output: SeenOutput;
+  readonly at: number;
+}
+
+/** Seen tells what became of it; `watch` is a line that a person must read, or empty. */
+interface Seen {
+  readonly fresh: boolean;
+  readonly watch: string;
+}
+
+/**
+ * see records an output that pays a pool address: a new deposit, one that a reorg had taken back
+ * and that is mined again, or one that is known already and stays as it is.
+ */
+export function see(tx: Tx, found: Found): Seen {
+  const { output } = found;
+  const id = `${output.txid}:${output.n}`;
+  const known = tx.get(deposits, id);
+  if (known !== undefined && !known.reversed) return { fresh: false, watch: "" };
+  const rivals = findRivals(tx, id, output);
+  const deposit =
+    known === undefined
+      ? firstSight(tx, found, rivals)
+      : { ...known, height: found.block.height, reversed: false };
+  const settled = settleRivals(tx, { id, deposit, rivals, at: found.at });
+  place(tx, id, settled.deposit, found);
+  const watch = known === undefined && deposit.sky_address === "" ? unboundLine(id, deposit) : settled.watch;
+  return { fresh: known === undefined, watch };
+}
+
+function unboundLine(id: string, deposit: Deposit): string {
+  return `${id} paid ${deposit.value} to ${deposit.address}, which is not bound to anybody`;
+}
+
+/** place writes the deposit and where it is found: by block, by address, by what it spends. */
+function place(tx: Tx, id: string, deposit: Deposit, found: Found): void {
+  const { coin_type: coin, height, order } = deposit;
+  tx.put(deposits, id, deposit);
+  tx.put(byHeight, [coin, height, order], id);
+  tx.put(uncredited, [coin, height, order], id);
+  tx.put(addressDeposits, [deposit.address, order], id);
+  for (const outpoint of deposit.inputs) tx.put(byOutpoint, [outpoint, id], "");
+  record(
+    tx,
+    found.at,
+    deposit.sky_address === "" ? "unbound_money" : "deposit_seen",
+    id,
+    deposit.value.toString(),
+  );
+  if (deposit.sky_address === "") return;
+  updateSkyRow(tx, deposit.sky_address, deposit.status_seq, (row) => ({
+    ...row,
+    deposit_id: id,
+    updated_at: found.at,
+    height: deposit.processed ? 0 : height,
+  }));
+}
+
+/** A deposit that shares a coin with this one and is not on the best chain any more. */
+interface Rival {
+  readonly id: string;
+  readonly deposit: Deposit;
+  /** A payout was signed for it: its money has left, or will. */
+  readonly paid: boolean;
+}
+
+function findRivals(tx: Tx, id: string, output: SeenOutput): Rival[] {
+  const rivals = new Map<string, Rival>();
+  for (const outpoint of output.inputs) {
+    const range = { start: [outpoint, ""], end: [outpoint, "\uffff"], limit: 10_000 } as const;
+    for (const [, rivalId] of tx.keys(byOutpoint, range)) {
+      const deposit = tx.get(deposits, rivalId);
+      if (deposit === undefined || rivalId === id || !deposit.reversed) continue;
+      rivals.set(rivalId, { id: rivalId, deposit, paid: (tx.get(infos, rivalId)?.payout ?? 0) !== 0 });
+    }
+  }
+  return [...rivals.values()];
+}
+
+/** A rival that has the same customer and was not paid gives its place and its rate. */
+function heir(rivals: readonly Rival[], sky: string): Rival | undefined {
+  if (sky === "") return undefined;
+  return rivals.find(
+    (rival) => !rival.paid && rival.deposit.replaced_by === "" && rival.deposit.sky_address === sky,
+  );
+}
+
+function firstSight(tx: Tx, found: Found, rivals: readonly Rival[]): Deposit {
+  const { output, block, rules } = found;
+  const binding = tx.get(bindings(rules.coin), output.address);
+  const inherited = heir(rivals, binding?.sky_address ?? "")?.deposit;
+  if (binding === undefined) takeAddress(tx, rules.coin, output.address);
+  return {
+    coin_type: rules.coin,
+    address: output.address,
+    value: output.value,
+    height: block.height,
+    shown_height: output.shownHeight ?? block.height,
+    tx: output.txid,
+    n: output.n,
+    processed: false,
+    order: take(tx, "next_order"),
+    sky_address: binding?.sky_address ?? "",
+    buy_method: binding?.buy_method ?? rules.buyMethod,
+    status_seq: binding === undefined ? 0 : (inherited?.status_seq ?? statusSeq(tx, binding, found)),
+    rate: inherited?.rate ?? rules.rate,
+    max_decimals: inherited?.max_decimals ?? rules.maxDecimals,
+    coinbase: output.coinbase,
+    inputs: output.inputs,
+    reversed: false,
+    replaced_by: "",
+    held: binding === undefined ? "the address was not bound when the money came" : "",
+  };
+}
+
+/** The first deposit of a binding keeps the binding's line; each further one takes the next. */
+function statusSeq(tx: Tx, binding: Binding, found: Found): number {
+  const own = tx.get(skyRows, [binding.sky_address, binding.seq]);
+  invariant(own !== undefined, `book: no status line ${binding.seq} for ${binding.sky_address}`);
+  if (own.deposit_id === "") return binding.seq;
+  const last = lastSkyRow(tx, binding.sky_address);
+  invariant(last !== undefined, `book: no status list for ${binding.sky_address}`);
+  const seq = last.seq + 1;
+  tx.put(skyRows, [binding.sky_address, seq], {
+    address: binding.address,
+    coin_type: binding.coin_type,
+    bound: last.row.bound,
+    deposit_id: "",
+    status: "waiting_deposit",
+    updated_at: found.at,
+    height: 0,
+  });
+  return seq;
+}
+
+/**
+ * settleRivals decides between a deposit and those that spend the same coin. An unpaid rival is
+ * replaced; after a paid one the new deposit is held, because the coin was paid for already.
+ */
+function settleRivals(
+  tx: Tx,
+  arrival: { id: string; deposit: Deposit; rivals: readonly Rival[]; at: number },
+): { deposit: Deposit; watch: string } {
+  const { id, rivals, at } = arrival;
+  let deposit: Deposit = { ...arrival.deposit, replaced_by: "" };
+  let watch = "";
+  for (const rival of rivals) {
+    if (rival.paid) {
+      const reason = `spends the same coin as ${rival.id}, which has a payout`;
+      if (deposit.held === "") deposit = { ...deposit, held: reason };
+      watch = `${id} ${reason}`;
+    } else if (rival.deposit.replaced_by === "") {
+      replace(tx, rival, id, at);
+    }
+  }
+  if (deposit.processed) restoreInfo(tx, id, deposit, at);
+  return { deposit, watch };
+}
+
+function replace(tx: Tx, rival: Rival, by: string, at: number): void {
+  tx.put(deposits, rival.id, { ...rival.deposit, replaced_by: by });
+  const info = tx.get(infos, rival.id);
+  if (info !== undefined) save(tx, info, { ...info, replaced_by: by, updated_at: at });
+  record(tx, at, "deposit_replaced", rival.id, by);
+}
+
+/** A credited deposit that is back keeps its mark until it is deep enough again; its hold and place are settled now. */
+function restoreInfo(tx: Tx, id: string, deposit: Deposit, at: number): void {
+  const info = tx.get(infos, id);
+  invariant(info !== undefined, `book: ${id} is not in deposit_info`);
+  save(tx, info, {
+    ...info,
+    replaced_by: "",
+    held: deposit.held === "" ? info.held : deposit.held,
+    updated_at: at,
+  });
+}
