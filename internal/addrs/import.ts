@@ -1,0 +1,128 @@
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import {
+  freeAddresses,
+  importAddresses,
+  type PoolEntry,
+  poolImport,
+  retireAddresses,
+  setPoolImport,
+} from "#internal/book";
+import type { Store } from "#internal/db";
+import { Fault, messageOf, type Result } from "#internal/fault";
+import type { CoinType } from "#internal/money";
+import { parsePool } from "./file.ts";
+
+/** AddressCheck reads an address of one coin on one network, or says what is wrong with it. */
+export type AddressCheck = (
+  text: string,
+) => Result<{ readonly address: string; readonly script: Uint8Array }, string>;
+
+/** PoolImport is what an import changed. */
+export interface PoolImport {
+  readonly changed: boolean;
+  readonly added: number;
+  readonly retired: number;
+  /** Scripts of every address in the file when it changed; empty otherwise. */
+  readonly scripts: readonly string[];
+}
+
+const op = "addrs.import";
+/** So many addresses are written in one commit: a large one would hold up a bind, and cost memory. */
+const chunk = 2000;
+const largestFile = 1 << 30;
+
+function fingerprint(path: string, network: string): string {
+  const hash = new Bun.CryptoHasher("sha256").update(`${network}\n`);
+  const fd = openSync(path, "r");
+  try {
+    const buffer = Buffer.alloc(1 << 16);
+    let total = 0;
+    for (let n = readSync(fd, buffer); n > 0; n = readSync(fd, buffer)) {
+      total += n;
+      if (total > largestFile) throw new Error(`more than ${largestFile} bytes`);
+      hash.update(buffer.subarray(0, n));
+    }
+    return hash.digest("hex");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function read<T>(path: string, coin: CoinType, fn: () => T): T {
+  try {
+    return fn();
+  } catch (cause) {
+    const message = `${path}: Load deposit ${coin} address list failed: ${messageOf(cause)}`;
+    throw new Fault(op, "stop", message, { cause });
+  }
+}
+
+function checked(path: string, coin: CoinType, check: AddressCheck): PoolEntry[] {
+  const parsed = parsePool(
+    path,
+    read(path, coin, () => readFileSync(path, "utf8")),
+    coin,
+  );
+  if (!parsed.ok) throw new Fault(op, "stop", `${path}: ${parsed.refusal}`);
+  const spelled = new Map<string, string>();
+  return parsed.value.map(({ address, place }) => {
+    const answer = check(address);
+    if (!answer.ok) {
+      throw new Fault(
+        op,
+        "stop",
+        `${path}: ${place}: Invalid deposit address \`${address}\`: ${answer.refusal}`,
+      );
+    }
+    const script = Buffer.from(answer.value.script).toString("hex");
+    const before = spelled.get(script);
+    if (before !== undefined) {
+      throw new Fault(
+        op,
+        "stop",
+        `${path}: ${place}: Duplicate deposit address \`${address}\`, the same as \`${before}\``,
+      );
+    }
+    spelled.set(script, address);
+    return { address: answer.value.address, script };
+  });
+}
+
+/** retireMissing takes free addresses out of the pool that the file no longer has. */
+async function retireMissing(store: Store, coin: CoinType, listed: ReadonlySet<string>): Promise<number> {
+  let retired = 0;
+  let start = "";
+  for (;;) {
+    const page = store.read((reader) => freeAddresses(reader, coin, start, chunk));
+    const missing = page.filter((address) => !listed.has(address));
+    if (missing.length > 0) await store.write((tx) => retireAddresses(tx, coin, missing));
+    retired += missing.length;
+    const last = page.at(-1);
+    if (last === undefined || page.length < chunk) return retired;
+    start = `${last}\u0000`;
+  }
+}
+
+/**
+ * importPool brings a pool file into the store if its content, or the network, changed since the last
+ * import. It checks all of it before it writes any of it; an import that was cut off is done again.
+ * Throws a `Fault` (`stop`) that names file, line and reason.
+ */
+export async function importPool(
+  store: Store,
+  pool: { coin: CoinType; path: string; network: string; check: AddressCheck },
+): Promise<PoolImport> {
+  const { coin, path } = pool;
+  const print = read(path, coin, () => fingerprint(path, pool.network));
+  const known = store.read((reader) => poolImport(reader, coin));
+  if (known === print) return { changed: false, added: 0, retired: 0, scripts: [] };
+  const entries = checked(path, coin, pool.check);
+  let added = 0;
+  for (let i = 0; i < entries.length; i += chunk) {
+    const part = entries.slice(i, i + chunk);
+    added += await store.write((tx) => importAddresses(tx, coin, part));
+  }
+  const retired = await retireMissing(store, coin, new Set(entries.map((entry) => entry.address)));
+  await store.write((tx) => setPoolImport(tx, coin, print));
+  return { changed: true, added, retired, scripts: entries.map((entry) => entry.script) };
+}
