@@ -1,0 +1,217 @@
+import {
+  advance,
+  type ChainReport,
+  type ChainRules,
+  clearStopped,
+  type Cursor,
+  cursorOf,
+  headerAt,
+  markReachedTip,
+  markStopped,
+  reachedTip,
+  rewind,
+  startCursor,
+  stoppedCoins,
+} from "#internal/book";
+import { type Clock, unixSeconds } from "#internal/clock";
+import type { Block, BlockRef, ChainSource, Watch } from "#internal/coin";
+import type { Store } from "#internal/db";
+import { Fault, messageOf } from "#internal/fault";
+import { type Bell, bell, type CrashPoints, type Part } from "#internal/life";
+import type { Logger } from "#internal/log";
+import { findFork, type Reach, readAfter } from "./branch.ts";
+import { progress, type ScanState } from "./state.ts";
+
+/** ScannerDeps is what a scanner needs of the house. */
+export interface ScannerDeps {
+  readonly store: Store;
+  readonly source: ChainSource;
+  /** watch is asked for once, when the part starts: loading a large pool takes a moment. */
+  readonly watch: (signal: AbortSignal) => Promise<Watch>;
+  readonly rules: ChainRules;
+  /** Where to begin in a new store; undefined = at the tip. */
+  readonly initialHeight: number | undefined;
+  readonly periodMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly crash: CrashPoints;
+  /** credited is called after a commit that credited something. */
+  readonly credited: () => void;
+}
+
+/** Scanner is one coin's loop. */
+export interface Scanner {
+  readonly part: Part;
+  /** bell makes it look now; without it, it looks every period. */
+  readonly bell: Bell;
+  state(): ScanState;
+}
+
+/** What one look at the node led to: `more` when the next look should follow at once. */
+type Outcome = "more" | "idle";
+
+/** scanner makes the loop of one coin. */
+export function scanner(deps: ScannerDeps): Scanner {
+  const { clock, log } = deps;
+  const { coin } = deps.rules;
+  const wake = bell(clock);
+  const seen = progress(clock);
+  let unchecked = true;
+
+  const look = async (reach: Reach): Promise<Outcome> => {
+    if (unchecked) await deps.source.check(reach.signal);
+    unchecked = false;
+    const outcome = await follow(deps, reach, seen.at);
+    seen.well();
+    return outcome;
+  };
+
+  const run = async (signal: AbortSignal) => {
+    const watch = await deps.watch(signal);
+    const reach = { source: deps.source, watch, signal };
+    log.info("scanner started", { coin, watched: watch.size });
+    while (!signal.aborted) {
+      let outcome: Outcome = "idle";
+      try {
+        outcome = await look(reach);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof Fault) || error.op.startsWith("db.")) throw error;
+        unchecked = true;
+        report(error);
+      }
+      if (outcome === "idle") await wake.wait(deps.periodMs, signal);
+    }
+  };
+
+  const report = (error: Fault) => {
+    const reason = messageOf(error);
+    const known = seen.state().error === reason;
+    seen.failed(reason);
+    if (known) return;
+    const fields = { coin, op: error.op, fate: error.fate, err: reason };
+    if (error.fate === "stop") log.watch("scanner cannot go on", fields);
+    else log.error("scanner waits", fields);
+  };
+
+  return { bell: wake, part: { name: `scanner.${coin.toLowerCase()}`, run }, state: seen.state };
+}
+
+type At = (height: number, tip: number) => void;
+
+/** follow looks once at the node and takes in what is new. */
+async function follow(deps: ScannerDeps, reach: Reach, at: At): Promise<Outcome> {
+  const { coin } = deps.rules;
+  const tip = await reach.source.tip(reach.signal);
+  const cursor = deps.store.read((reader) => cursorOf(reader, coin)) ?? (await begin(deps, reach, tip));
+  at(cursor.height, tip.height);
+  if (tip.height < cursor.height) {
+    throw new Fault(
+      "scanner.follow",
+      "retry",
+      `the node is behind: its tip is ${tip.height}, we are at ${cursor.height}`,
+    );
+  }
+  const [hash] = await reach.source.hashesAt([cursor.height], reach.signal);
+  if (hash === undefined) return "idle";
+  if (hash !== cursor.hash) return reorganise(deps, reach, { cursor, tip });
+  await resume(deps);
+  return forward(deps, reach, { cursor, tip, at });
+}
+
+/** begin stores the first cursor of a new store. */
+async function begin(deps: ScannerDeps, reach: Reach, tip: BlockRef): Promise<Cursor> {
+  const { coin } = deps.rules;
+  const height = deps.initialHeight === undefined ? tip.height : Math.max(deps.initialHeight - 1, 0);
+  const [hash] = height === tip.height ? [tip.hash] : await reach.source.hashesAt([height], reach.signal);
+  if (hash === undefined) {
+    const message = `initial_scan_height ${deps.initialHeight} is above the node's tip ${tip.height}`;
+    throw new Fault("scanner.begin", "retry", message);
+  }
+  const start = { height, hash };
+  await deps.store.write((tx) => startCursor(tx, coin, start));
+  deps.log.watch("the store is new: scanning begins", { coin, after: height, tip: tip.height });
+  return start;
+}
+
+async function resume(deps: ScannerDeps): Promise<void> {
+  const { coin } = deps.rules;
+  if (!deps.store.read(stoppedCoins).some((stopped) => stopped.coin === coin)) return;
+  await deps.store.write((tx) => clearStopped(tx, coin, unixSeconds(deps.clock)));
+  deps.log.watch("the node is back on the chain that we know: scanning goes on", { coin });
+}
+
+async function forward(
+  deps: ScannerDeps,
+  reach: Reach,
+  place: { cursor: Cursor; tip: BlockRef; at: At },
+): Promise<Outcome> {
+  const { store, rules, crash } = deps;
+  let height = place.cursor.height;
+  for await (const blocks of readAfter(reach, place.cursor, place.tip.height)) {
+    crash("scan.fetched");
+    tell(deps, await store.write((tx) => advance(tx, rules, blocks, unixSeconds(deps.clock))));
+    height = blocks.at(-1)?.height ?? height;
+    place.at(height, place.tip.height);
+    if (reach.signal.aborted) return "idle";
+  }
+  if (height < place.tip.height) return "idle";
+  if (!store.read((reader) => reachedTip(reader, rules.coin))) {
+    await store.write((tx) => markReachedTip(tx, rules.coin));
+    deps.log.info("scanner reached the tip", { coin: rules.coin, height });
+  }
+  return height === place.cursor.height ? "idle" : "more";
+}
+
+/**
+ * reorganise takes back our branch and takes in the node's, in one commit. It first reads the whole
+ * new branch, linked block by block from the fork to at least our height: what is not proved is
+ * not followed.
+ */
+async function reorganise(
+  deps: ScannerDeps,
+  reach: Reach,
+  place: { cursor: Cursor; tip: BlockRef },
+): Promise<Outcome> {
+  const { store, rules, log, clock } = deps;
+  const { cursor } = place;
+  const ours = (height: number) => store.read((reader) => headerAt(reader, rules.coin, height));
+  const fork = await findFork(reach, cursor, ours);
+  if (fork === undefined) return tooDeep(deps, cursor);
+  const branch: Block[] = [];
+  for await (const blocks of readAfter(reach, fork, cursor.height)) branch.push(...blocks);
+  if ((branch.at(-1)?.height ?? 0) < cursor.height) {
+    throw new Fault(
+      "scanner.reorganise",
+      "retry",
+      "the node's branch ends below ours; waiting for the rest of it",
+    );
+  }
+  deps.crash("scan.fetched");
+  const at = unixSeconds(clock);
+  const taken = await store.write((tx) => {
+    const back = rewind(tx, rules, fork, at);
+    const on = advance(tx, rules, branch, at);
+    return { ...on, reversed: back.reversed, watch: [...back.watch, ...on.watch] };
+  });
+  const depth = cursor.height - fork.height;
+  log.warn("reorg followed", { coin: rules.coin, depth, fork: fork.height, reversed: taken.reversed.length });
+  tell(deps, taken);
+  return "more";
+}
+
+async function tooDeep(deps: ScannerDeps, cursor: Cursor): Promise<never> {
+  const { coin, window } = deps.rules;
+  const reason = `the node's chain shares none of the last ${window} blocks below ${cursor.height} with ours`;
+  await deps.store.write((tx) => markStopped(tx, coin, reason, unixSeconds(deps.clock)));
+  throw new Fault("scanner.reorganise", "stop", `${reason}: this scanner and all payouts are stopped`);
+}
+
+function tell(deps: ScannerDeps, report: ChainReport): void {
+  const { log, rules } = deps;
+  deps.crash("scan.committed");
+  for (const line of report.watch) log.watch(line, { coin: rules.coin });
+  for (const id of report.seen) log.info("deposit seen", { coin: rules.coin, deposit: id });
+  for (const id of report.credited) log.info("deposit credited", { coin: rules.coin, deposit: id });
+  if (report.credited.length > 0) deps.credited();
+}

@@ -1,0 +1,257 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  bind,
+  type ChainRules,
+  cursorOf,
+  depositsByStatus,
+  erroredDeposits,
+  importAddresses,
+  openBook,
+  skyStatus,
+  stoppedCoins,
+  totalsOf,
+} from "#internal/book";
+import { manualClock } from "#internal/clock";
+import type { Store } from "#internal/db";
+import { noCrash } from "#internal/life";
+import { silent } from "#internal/log";
+import { type Scanner, scanner } from "./mod.ts";
+import { SimChain, type SimPayment, watchAll } from "./simchain.ts";
+
+const sky = "2EVNa4CK9SKosT4j1GEn8SuuUUEAXaHAMbM";
+const stamp = { schema: 1, btc_network: "simnet", dummy_scanner: false, dummy_sender: false };
+const rules: ChainRules = {
+  coin: "BTC",
+  confirmations: 2,
+  window: 20,
+  rate: "500",
+  maxDecimals: 3,
+  buyMethod: "direct",
+};
+
+const addresses = ["a1", "a2", "a3", "a4"];
+let cleanup: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const step of cleanup.reverse()) await step();
+  cleanup = [];
+});
+
+interface World {
+  readonly store: Store;
+  readonly chain: SimChain;
+  readonly scanner: Scanner;
+  /** follow lets the scanner look until it has nothing more to do. */
+  follow(): Promise<void>;
+}
+
+async function world(chain = new SimChain(), own: Partial<ChainRules> = {}): Promise<World> {
+  const dir = mkdtempSync(join(tmpdir(), "scanner-"));
+  const store = await openBook(join(dir, "teller.db"), stamp);
+  cleanup.push(async () => {
+    await store.close();
+    rmSync(dir, { recursive: true });
+  });
+  await store.write((tx) =>
+    importAddresses(
+      tx,
+      "BTC",
+      addresses.map((address) => ({ address, script: address })),
+    ),
+  );
+  const clock = manualClock();
+  const made = scanner({
+    store,
+    source: chain.source(),
+    watch: async () => watchAll(new Set(addresses)),
+    rules: { ...rules, ...own },
+    initialHeight: undefined,
+    periodMs: 1000,
+    clock,
+    log: silent,
+    crash: noCrash,
+    credited: () => {},
+  });
+  const stop = new AbortController();
+  const running = made.part.run(stop.signal);
+  cleanup.push(async () => {
+    stop.abort();
+    await running;
+  });
+  const follow = async () => {
+    for (let quiet = 0, calls = -1; quiet < 5; ) {
+      await clock.advance(1000);
+      await Bun.sleep(1);
+      quiet = chain.calls === calls ? quiet + 1 : quiet;
+      const settled = store.read((reader) => cursorOf(reader, "BTC"));
+      if (settled?.hash === chain.tip.hash || chain.tip.height < (settled?.height ?? 0)) quiet += 1;
+      calls = chain.calls;
+      if (made.state().error.includes("stopped")) quiet += 1;
+    }
+  };
+  await follow();
+  return { store, chain, scanner: made, follow };
+}
+
+const pay = (address: string, txid: string, inputs: string[] = [], n = 0): SimPayment => ({
+  txid,
+  n,
+  value: 1000n,
+  address,
+  inputs,
+});
+const bound = (w: World) =>
+  w.store
+    .write((tx) => bind(tx, { sky, coin: "BTC", method: "direct", limit: 0, at: 1 }))
+    .then((b) => (b.ok ? b.value.address : ""));
+const credited = (w: World) => w.store.read((reader) => depositsByStatus(reader, undefined, { limit: 1000 }));
+const ids = (w: World) => credited(w).map((info) => info.deposit_id);
+
+describe("a scanner", () => {
+  test("credits a deposit when it is deep enough, at the rate of its first sight", async () => {
+    const w = await world();
+    w.chain.mine([pay(await bound(w), "t1")]);
+    await w.follow();
+    expect(ids(w)).toEqual([]);
+    expect(w.store.read((reader) => skyStatus(reader, sky, 10))[0]?.row).toMatchObject({
+      status: "waiting_deposit",
+      height: 1,
+    });
+    w.chain.mine();
+    await w.follow();
+    expect(credited(w)[0]).toMatchObject({
+      deposit_id: "t1:0",
+      status: "waiting_decide",
+      conversion_rate: "500",
+      seq: 1,
+    });
+  });
+
+  test("keeps two outputs of one transaction to one address apart", async () => {
+    const w = await world();
+    const address = await bound(w);
+    w.chain.mine([pay(address, "t1", [], 0), pay(address, "t1", [], 4)]);
+    w.chain.mine();
+    await w.follow();
+    expect(ids(w)).toEqual(["t1:0", "t1:4"]);
+    const lines = w.store.read((reader) => skyStatus(reader, sky, 10));
+    expect(lines.map(({ seq, row }) => [seq, row.deposit_id])).toEqual([
+      [1, "t1:0"],
+      [2, "t1:4"],
+    ]);
+  });
+
+  test("takes back an uncredited deposit that a reorg removes, and takes it in again where it is mined next", async () => {
+    const w = await world();
+    const address = await bound(w);
+    w.chain.mine([pay(address, "t1", ["c:0"])]);
+    await w.follow();
+    w.chain.drop(1);
+    w.chain.mine();
+    w.chain.mine();
+    w.chain.mine();
+    await w.follow();
+    expect(ids(w)).toEqual([]);
+    w.chain.mine([pay(address, "t1", ["c:0"])]);
+    w.chain.mine();
+    await w.follow();
+    expect(ids(w)).toEqual(["t1:0"]);
+    expect(w.store.read((reader) => skyStatus(reader, sky, 10))).toHaveLength(1);
+  });
+
+  test("marks a credited deposit that a reorg removes, and clears the mark only when it is deep again", async () => {
+    const w = await world();
+    const address = await bound(w);
+    w.chain.mine([pay(address, "t1", ["c:0"])]);
+    w.chain.mine();
+    await w.follow();
+    w.chain.drop(2);
+    w.chain.mine();
+    w.chain.mine();
+    await w.follow();
+    expect(credited(w)[0]).toMatchObject({ reversed: true });
+    expect(w.store.read((reader) => erroredDeposits(reader, { limit: 10 }))).toHaveLength(1);
+    expect(w.store.read(totalsOf)).toMatchObject({ attention: 1, received: { BTC: 0n } });
+    w.chain.mine([pay(address, "t1", ["c:0"])]);
+    await w.follow();
+    expect(credited(w)[0]).toMatchObject({ reversed: true });
+    w.chain.mine();
+    await w.follow();
+    expect(credited(w)[0]).toMatchObject({ reversed: false });
+    expect(w.store.read(totalsOf)).toMatchObject({ attention: 0, received: { BTC: 1000n } });
+  });
+
+  test("lets a replacement of a reversed deposit take its place and its rate", async () => {
+    const w = await world();
+    const address = await bound(w);
+    w.chain.mine([pay(address, "t1", ["c:0"])]);
+    w.chain.mine();
+    await w.follow();
+    w.chain.drop(2);
+    w.chain.mine([pay(address, "t2", ["c:0"])]);
+    w.chain.mine();
+    await w.follow();
+    expect(credited(w).map((info) => [info.deposit_id, info.replaced_by, info.status_seq])).toEqual([
+      ["t1:0", "t2:0", 1],
+      ["t2:0", "", 1],
+    ]);
+    expect(w.store.read((reader) => skyStatus(reader, sky, 10)).map(({ row }) => row.deposit_id)).toEqual([
+      "t2:0",
+    ]);
+    expect(w.store.read(totalsOf)).toMatchObject({ attention: 0, received: { BTC: 1000n } });
+  });
+
+  test("waits when the node is behind, and takes nothing back", async () => {
+    const w = await world();
+    w.chain.mine([pay(await bound(w), "t1")]);
+    w.chain.mine();
+    await w.follow();
+    const lost = w.chain.drop(2);
+    await w.follow();
+    expect(w.scanner.state().error).toContain("behind");
+    expect(credited(w)[0]).toMatchObject({ reversed: false });
+    w.chain.blocks = [...w.chain.blocks, ...lost];
+    await w.follow();
+    expect(w.scanner.state().error).toBe("");
+  });
+
+  test("stops over a reorg deeper than its window, and goes on when the node is back", async () => {
+    const w = await world();
+    for (let i = 0; i < 30; i++) w.chain.mine();
+    await w.follow();
+    const lost = w.chain.drop(25);
+    const rest = w.chain.blocks;
+    for (let i = 0; i < 26; i++) w.chain.mine();
+    await w.follow();
+    expect(w.store.read(stoppedCoins)).toHaveLength(1);
+    expect(w.scanner.state().error).toContain("payouts are stopped");
+    w.chain.blocks = [...rest, ...lost];
+    await w.follow();
+    expect(w.store.read(stoppedCoins)).toEqual([]);
+  });
+
+  test("records money on an unbound address, holds it, and never gives that address out", async () => {
+    const w = await world();
+    w.chain.mine([pay("a1", "t1")]);
+    w.chain.mine();
+    await w.follow();
+    expect(credited(w)[0]).toMatchObject({
+      held: "the address was not bound when the money came",
+      sky_address: "",
+    });
+    expect(await bound(w)).toBe("a2");
+  });
+
+  test("goes on after the node failed", async () => {
+    const w = await world();
+    const address = await bound(w);
+    w.chain.failures = 3;
+    w.chain.mine([pay(address, "t1")]);
+    w.chain.mine();
+    await w.follow();
+    expect(w.chain.failures).toBe(0);
+    expect(ids(w)).toEqual(["t1:0"]);
+  });
+});
