@@ -1,0 +1,33 @@
+import type { Clock } from "#internal/clock";
+import type { Store } from "#internal/db";
+import type { CrashPoints } from "#internal/life";
+import type { Logger } from "#internal/log";
+import type { Head, Node, NodeHealth, Signer } from "#internal/skycoin";
+
+/** SenderDeps is what the sender needs of the house. */
+export interface SenderDeps {
+  readonly store: Store;
+  readonly node: Node;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly crash: CrashPoints;
+  /** How often a sent payout is looked for. */
+  readonly waitMs: number;
+  /** False: nothing is built or sent; what was sent is still followed. */
+  readonly sendEnabled: boolean;
+}
+
+/** Meeting is what the node said when it was asked last, after it was found to be the right one. */
+export interface Meeting {
+  readonly health: NodeHealth;
+  readonly head: Head;
+  readonly signal: AbortSignal;
+}
+
+/** Held is why no payout may be built now; a person may have to act. */
+export interface Held {
+  readonly reason: string;
+  /** True where it goes away by itself (a node that is catching up), false where a person must look. */
+  readonly passing: boolean;
+}

@@ -1,0 +1,170 @@
+import { dueDeposits, hold, type PayoutOutput, setSkyHead, signPayout } from "#internal/book";
+import { unixSeconds } from "#internal/clock";
+import { Fault, invariant, refuse, type Result } from "#internal/fault";
+import { decodeTransactionHex, parseAddress, validate } from "#internal/skycoin";
+import {
+  balanceOf,
+  buildPayout,
+  changeOf,
+  type Draft,
+  inputsAtOnce,
+  outputRoom,
+  type Purse,
+  reach,
+} from "./build.ts";
+import type { Meeting, SenderDeps } from "./deps.ts";
+import { depositsAtOnce, type Plan, planPayout, type Wish, wishOf } from "./plan.ts";
+
+/** Paid tells what a round of paying led to. */
+export interface Paid {
+  /** A payout is signed and stored; it is sent next. */
+  readonly signed: boolean;
+  /** Why nothing, or not all, was paid; empty when all is well. */
+  readonly trouble: string;
+}
+
+const sumOf = (wishes: readonly Wish[]) => wishes.reduce((sum, wish) => sum + wish.coins, 0n);
+
+/** payDue builds, checks, signs and stores one payout for what is due. Nothing leaves the machine here. */
+export async function payDue(deps: SenderDeps, meeting: Meeting, purse: Purse): Promise<Paid> {
+  const due = deps.store
+    .read((reader) => dueDeposits(reader, "waiting_send", { limit: depositsAtOnce }))
+    .map(wishOf);
+  if (due.length === 0) return { signed: false, trouble: "" };
+  const now = unixSeconds(deps.clock);
+  // A purse of many outputs may need many inputs, which leaves room for fewer customers.
+  const outputs = outputRoom(meeting.health, 1 + Math.min(purse.others.length, inputsAtOnce - 1));
+  const plan = planPayout(due, { coins: reach(purse), outputs, now });
+  if (plan.wishes.length === 0) return nothingFits(deps, meeting, purse, plan);
+  const trouble = plan.tooLarge === undefined ? "" : tooLargeText(plan.tooLarge);
+  const tested = await testPlan(deps, meeting, purse, plan);
+  if (tested === undefined) return { signed: false, trouble };
+  if (!tested.ok) return { signed: false, trouble: tested.refusal };
+  return { signed: await signAndStore(deps, meeting, tested.value), trouble };
+}
+
+function tooLargeText(wish: Wish): string {
+  return `balance is not sufficient for deposit ${wish.id}, which is owed ${wish.coins} droplets`;
+}
+
+/** Either the balance is too small, or it lies in too many small outputs: those are put together first. */
+async function nothingFits(deps: SenderDeps, meeting: Meeting, purse: Purse, plan: Plan): Promise<Paid> {
+  const wish = plan.tooLarge;
+  if (wish === undefined || balanceOf(purse) <= wish.coins || purse.others.length < inputsAtOnce) {
+    return { signed: false, trouble: wish === undefined ? "" : tooLargeText(wish) };
+  }
+  const draft = draftFor(deps, meeting, purse, []);
+  const answer = await ask(deps, meeting, draft);
+  if (!answer.ok) return { signed: false, trouble: answer.refusal };
+  return { signed: await signAndStore(deps, meeting, { draft, wishes: [] }), trouble: "" };
+}
+
+function draftFor(deps: SenderDeps, meeting: Meeting, purse: Purse, outputs: readonly PayoutOutput[]): Draft {
+  const [changeAddress] = deps.signer.addresses;
+  invariant(changeAddress !== undefined, "sender: the wallet has no address");
+  return buildPayout(purse, { outputs, changeAddress, health: meeting.health });
+}
+
+interface Tested {
+  readonly draft: Draft;
+  readonly wishes: readonly Wish[];
+}
+
+/**
+ * testPlan asks our rules and then the node. Where a payout is refused it is halved until the
+ * culprit is alone; only that one is held, and only when a payout without it is not refused.
+ * Gives undefined when deposits were held and another look is needed.
+ */
+async function testPlan(
+  deps: SenderDeps,
+  meeting: Meeting,
+  purse: Purse,
+  plan: Plan,
+): Promise<Result<Tested, string> | undefined> {
+  let wishes = plan.wishes;
+  let refused = "";
+  while (wishes.length > 0) {
+    const room = { coins: sumOf(wishes), outputs: wishes.length, now: unixSeconds(deps.clock) };
+    const draft = draftFor(deps, meeting, purse, planPayout(wishes, room).outputs);
+    const answer = await ask(deps, meeting, draft);
+    if (answer.ok) return { ok: true, value: { draft, wishes } };
+    refused = answer.refusal;
+    if (wishes.length === 1) break;
+    wishes = await worseHalf(deps, meeting, purse, wishes);
+  }
+  const [culprit] = wishes;
+  invariant(culprit !== undefined, "sender: a plan without deposits");
+  const control = await ask(deps, meeting, draftFor(deps, meeting, purse, []));
+  if (!control.ok) return refuse(`the node refuses every payout: ${control.refusal}`);
+  const reason = `the payout is refused: ${refused}`;
+  await deps.store.write((tx) => hold(tx, culprit.id, reason, unixSeconds(deps.clock)));
+  deps.log.watch("deposit held", { deposit: culprit.id, reason });
+  return undefined;
+}
+
+/** worseHalf gives the first half if that is refused on its own, else the second. */
+async function worseHalf(
+  deps: SenderDeps,
+  meeting: Meeting,
+  purse: Purse,
+  wishes: readonly Wish[],
+): Promise<readonly Wish[]> {
+  const half = Math.ceil(wishes.length / 2);
+  const first = wishes.slice(0, half);
+  const room = { coins: sumOf(first), outputs: first.length, now: unixSeconds(deps.clock) };
+  const answer = await ask(deps, meeting, draftFor(deps, meeting, purse, planPayout(first, room).outputs));
+  return answer.ok ? wishes.slice(half) : first;
+}
+
+/** ask puts a draft to our own validator and then to the node, unsigned; neither keeps anything. */
+async function ask(deps: SenderDeps, meeting: Meeting, draft: Draft): Promise<Result<void, string>> {
+  const { health, signal } = meeting;
+  const spends = draft.inputs.map(({ address, coins, hours, uxid }) => {
+    const parsed = parseAddress(address);
+    invariant(parsed.ok, `sender: the node lists an output of ${address}`);
+    return { uxid, address: parsed.value, coins, hours };
+  });
+  const rules = {
+    burnFactor: health.burnFactor,
+    maxSize: health.maxTransactionSize,
+    maxDecimals: health.maxDecimals,
+  };
+  const own = validate({ tx: draft.transaction, spends, rules, form: "unsigned" });
+  if (!own.ok) return refuse(own.refusal.text);
+  return deps.node.verify(draft.unsignedHex, signal);
+}
+
+/** signAndStore signs and makes the bytes durable, if nothing has changed since they were planned. */
+async function signAndStore(deps: SenderDeps, meeting: Meeting, tested: Tested): Promise<boolean> {
+  const { store, signer, clock, crash, log } = deps;
+  const { draft, wishes } = tested;
+  crash("payout.built");
+  const owners = draft.inputs.map((input) => input.address);
+  const { raw, txid } = signer.sign(draft.unsignedHex, owners);
+  const signed = decodeTransactionHex(raw);
+  if (!signed.ok)
+    throw new Fault("sender.sign", "stop", `the signed payout does not decode: ${signed.refusal}`);
+  const [anchor] = draft.inputs;
+  invariant(anchor !== undefined, "sender: a payout without its anchor");
+  const { head } = meeting;
+  const payout = await store.write((tx) => {
+    const stored = signPayout(tx, {
+      txid,
+      raw,
+      anchor: { uxid: anchor.uxid, address: anchor.address, coins: anchor.coins, payout: 0 },
+      inputs: draft.inputs.map((input) => input.uxid),
+      outputs: draft.outputs,
+      change: changeOf(draft, signed.value),
+      signed_at: unixSeconds(clock),
+      built_on: { seq: head.seq, hash: head.hash },
+      shares: wishes.map(({ id, coins }) => ({ id, coins })),
+    });
+    if (stored !== undefined) setSkyHead(tx, head);
+    return stored;
+  });
+  if (payout === undefined) return false;
+  crash("payout.signed");
+  const facts = { payout: payout.seq, txid, deposits: wishes.length, outputs: draft.outputs.length };
+  log.info("payout signed", facts);
+  return true;
+}

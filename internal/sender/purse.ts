@@ -1,0 +1,88 @@
+import { type Anchor, anchorOf, setAnchor } from "#internal/book";
+import { type Droplet, type Hours, hours, droplet } from "#internal/money";
+import type { Outputs, Unspent } from "#internal/skycoin";
+import { leastChange, type Purse } from "./build.ts";
+import type { Held, Meeting, SenderDeps } from "./deps.ts";
+
+/** Balance is what the wallet could spend when it was looked at last. */
+export interface Balance {
+  readonly coins: Droplet;
+  readonly hours: Hours;
+}
+
+/** Wealth is the wallet as the node shows it now. */
+export interface Wealth {
+  readonly outputs: Outputs;
+  readonly spendable: readonly Unspent[];
+  readonly balance: Balance;
+}
+
+const largestFirst = (a: Unspent, b: Unspent) =>
+  a.coins === b.coins ? (a.uxid < b.uxid ? -1 : 1) : a.coins < b.coins ? 1 : -1;
+
+/** wealth asks for the wallet's outputs. What is not a multiple of the node's precision is left alone. */
+export async function wealth(deps: SenderDeps, meeting: Meeting): Promise<Wealth> {
+  const outputs = await deps.node.outputs(deps.signer.addresses, meeting.signal);
+  const precision = 10n ** BigInt(Math.max(0, 6 - meeting.health.maxDecimals));
+  const free = outputs.unspent.filter((one) => !outputs.outgoing.has(one.uxid));
+  const spendable = free.filter((one) => one.coins % precision === 0n).sort(largestFirst);
+  const balance = {
+    coins: droplet(free.reduce((sum, one) => sum + one.coins, 0n)),
+    hours: hours(free.reduce((sum, one) => sum + one.hours, 0n)),
+  };
+  return { outputs, spendable, balance };
+}
+
+/**
+ * takePurse gives what a payout may spend, the anchor first, or says why none may be built. The
+ * first anchor of a store is the wallet's largest output, stored at once.
+ */
+export async function takePurse(deps: SenderDeps, meeting: Meeting, now: Wealth): Promise<Purse | Held> {
+  const stored = deps.store.read(anchorOf) ?? (await firstAnchor(deps, now));
+  if (stored === undefined) return { reason: "no unspents to spend: the hot wallet is empty", passing: true };
+  const held = await checkAnchor(deps, meeting, stored, now);
+  if (held !== undefined) return held;
+  const anchor = now.spendable.find((one) => one.uxid === stored.uxid);
+  if (anchor === undefined) {
+    return { reason: `the anchor ${stored.uxid} has more decimals than the node allows`, passing: false };
+  }
+  return { anchor, others: now.spendable.filter((one) => one.uxid !== stored.uxid) };
+}
+
+async function firstAnchor(deps: SenderDeps, now: Wealth): Promise<Anchor | undefined> {
+  const largest = now.spendable[0];
+  if (largest === undefined || largest.coins < leastChange) return undefined;
+  const anchor = { uxid: largest.uxid, address: largest.address, coins: largest.coins, payout: 0 };
+  await deps.store.write((tx) => setAnchor(tx, anchor));
+  deps.log.watch("the store is new: the first payout will spend this output", {
+    uxid: anchor.uxid,
+    address: anchor.address,
+  });
+  return anchor;
+}
+
+/** checkAnchor asks the ledger whether our store knows all that was paid (`money-path` rule 2). */
+async function checkAnchor(
+  deps: SenderDeps,
+  meeting: Meeting,
+  anchor: Anchor,
+  now: Wealth,
+): Promise<Held | undefined> {
+  const output = await deps.node.uxout(anchor.uxid, meeting.signal);
+  if (output === undefined)
+    return { reason: `the Skycoin node does not know the anchor ${anchor.uxid}`, passing: true };
+  if (output.spent !== undefined) {
+    const by = `${output.spent.txid} in block ${output.spent.blockSeq}`;
+    const reason = `the anchor ${anchor.uxid} was spent by ${by}, which this store does not know: an old copy of the store, a second teller, or a person with the same wallet`;
+    return { reason, passing: false };
+  }
+  if (!deps.signer.addresses.includes(anchor.address)) {
+    return { reason: `the wallet has no key for ${anchor.address}, which holds the anchor`, passing: false };
+  }
+  if (now.outputs.outgoing.has(anchor.uxid)) {
+    const reason = `a transaction that this store does not know is about to spend the anchor ${anchor.uxid}`;
+    return { reason, passing: false };
+  }
+  const listed = now.outputs.unspent.some((one) => one.uxid === anchor.uxid);
+  return listed ? undefined : { reason: "the node does not list the anchor as unspent yet", passing: true };
+}

@@ -1,0 +1,142 @@
+import { dueDeposits, stoppedCoins } from "#internal/book";
+import { unixSeconds } from "#internal/clock";
+import { Fault, messageOf } from "#internal/fault";
+import { type Bell, bell, type Part, type Reminder, reminder } from "#internal/life";
+import { droplet, hours } from "#internal/money";
+import { fewHours } from "./build.ts";
+import type { Held, SenderDeps } from "./deps.ts";
+import { compareHeads, meet } from "./meet.ts";
+import { followOpen } from "./open.ts";
+import { payDue } from "./pay.ts";
+import { type Balance, takePurse, wealth } from "./purse.ts";
+
+export type { SenderDeps } from "./deps.ts";
+
+/** SenderState is what the sender tells about itself: an observation, never a promise about money. */
+export interface SenderState {
+  /** Why something is not paid now; empty when all is well. */
+  readonly error: string;
+  /** Unix seconds since when there is an error; 0 when there is none. */
+  readonly errorSince: number;
+  readonly balance: Balance;
+}
+
+/** Sender is the loop that pays. */
+export interface Sender {
+  readonly part: Part;
+  readonly bell: Bell;
+  state(): SenderState;
+}
+
+/** What a round led to: its trouble, and whether the next round should follow at once. */
+interface Round {
+  readonly trouble: string;
+  readonly more: boolean;
+  readonly balance?: Balance;
+  /** A person must act: the trouble is told with `notice=WATCH`. */
+  readonly watch: boolean;
+}
+
+/** With few coin hours left, payouts are at least this far apart. */
+const sparingMs = 600_000;
+
+const noHours =
+  "the wallet has no coin hours, which every payment burns: only a block of somebody else, or a top-up, brings some";
+
+/** checkNode asks once, at start, whether the node is the right one. Throws as `meet` does. */
+export async function checkNode(deps: SenderDeps, signal: AbortSignal): Promise<void> {
+  await meet(deps, signal);
+}
+
+/** sender makes the loop. */
+export function sender(deps: SenderDeps): Sender {
+  const { clock, log } = deps;
+  const wake = bell(clock);
+  const spoken = reminder(clock);
+  let state: SenderState = { error: "", errorSince: 0, balance: { coins: droplet(0n), hours: hours(0n) } };
+  let lastBuilt: number | undefined;
+
+  const note = (round: Round) => {
+    const since = round.trouble === "" ? 0 : state.error === "" ? unixSeconds(clock) : state.errorSince;
+    state = { error: round.trouble, errorSince: since, balance: round.balance ?? state.balance };
+    speak(spoken, deps, round);
+  };
+
+  const sparing = (balance: Balance) =>
+    balance.hours < fewHours && lastBuilt !== undefined && clock.mono() - lastBuilt < sparingMs;
+
+  const round = async (signal: AbortSignal): Promise<Round> => {
+    const meeting = await meet(deps, signal);
+    const behind = await compareHeads(deps, meeting);
+    const followed = await followOpen(deps, meeting);
+    if (followed.kind === "settled") return { trouble: "", more: true, watch: false };
+    const now = await wealth(deps, meeting);
+    const { balance } = now;
+    if (behind !== undefined) return { ...heldRound(behind), balance };
+    if (followed.kind === "waiting") return { trouble: followed.trouble, more: false, watch: true, balance };
+    const stopped = whyNotBuild(deps);
+    if (stopped !== undefined) return { ...stopped, balance };
+    const purse = await takePurse(deps, meeting, now);
+    if ("reason" in purse) return { ...heldRound(purse), balance };
+    if (balance.hours === 0n) return { trouble: noHours, more: false, watch: true, balance };
+    if (sparing(balance)) {
+      return {
+        trouble: "coin hours are low: payouts are rarer until the wallet has more",
+        more: false,
+        watch: true,
+        balance,
+      };
+    }
+    const paid = await payDue(deps, meeting, purse);
+    if (paid.signed) lastBuilt = clock.mono();
+    return { trouble: paid.trouble, more: paid.signed || heldOne(deps, paid.trouble), watch: true, balance };
+  };
+
+  const run = async (signal: AbortSignal) => {
+    while (!signal.aborted) {
+      let more = false;
+      try {
+        const done = await round(signal);
+        note(done);
+        more = done.more;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof Fault) || error.op.startsWith("db.")) throw error;
+        note({ trouble: messageOf(error), more: false, watch: error.fate === "stop" });
+      }
+      if (!more) await wake.wait(deps.waitMs, signal);
+    }
+  };
+
+  log.debug("sender made", { addresses: deps.signer.addresses.length });
+  return { bell: wake, part: { name: "sender", run }, state: () => state };
+}
+
+function heldRound(held: Held): Round {
+  return { trouble: held.reason, more: false, watch: !held.passing };
+}
+
+/** After a deposit was held there is nothing to say, and the rest is looked at again at once. */
+function heldOne(deps: SenderDeps, trouble: string): boolean {
+  return (
+    trouble === "" &&
+    deps.store.read((reader) => dueDeposits(reader, "waiting_send", { limit: 1 })).length > 0
+  );
+}
+
+function whyNotBuild(deps: SenderDeps): Round | undefined {
+  const [stopped] = deps.store.read(stoppedCoins);
+  if (stopped !== undefined) {
+    return { trouble: `payouts are stopped: ${stopped.coin}: ${stopped.reason}`, more: false, watch: true };
+  }
+  if (!deps.sendEnabled) return { trouble: "", more: false, watch: false };
+  return undefined;
+}
+
+function speak(spoken: Reminder, deps: SenderDeps, round: Round): void {
+  if (round.trouble === "") return spoken.over();
+  spoken.stands(round.trouble, () => {
+    if (round.watch) deps.log.watch("payouts wait", { reason: round.trouble });
+    else deps.log.error("payouts wait", { reason: round.trouble });
+  });
+}
