@@ -1,0 +1,141 @@
+import type { Config } from "#internal/config";
+import { Fault, fateOf, messageOf } from "#internal/fault";
+import { exchange } from "#internal/exchange";
+import type { Part } from "#internal/life";
+import { checkNode, sender, type SenderDeps } from "#internal/sender";
+import { type Teller, teller, type TellerSettings } from "#internal/teller";
+import { btcDesk, type CoinDesk, dummyScanner } from "./coins.ts";
+import type { House } from "./house.ts";
+import { openListeners } from "./listeners.ts";
+import type { Settings } from "./settings.ts";
+import { dummySender, type SkyDesk, skyDesk } from "./sky.ts";
+
+/** Assembled is the daemon, put together and checked, its listeners open; only its loops do not run yet. */
+export interface Assembled {
+  readonly parts: readonly Part[];
+  /** hangup reads the pool files again. */
+  hangup(): Promise<void>;
+}
+
+/** A node gets so long to be found right or wrong before the start goes on without it. */
+const checkMs = 5_000;
+/** The exchange needs nothing from outside, so it only looks by itself as a safeguard. */
+const decidePeriodMs = 5_000;
+
+/** checked lets a wrong node end the start, and one that is down only be told. */
+async function checked(
+  house: House,
+  name: string,
+  check: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  try {
+    await check(AbortSignal.timeout(checkMs));
+  } catch (error) {
+    if (!(error instanceof Fault) || fateOf(error) === "stop") throw error;
+    house.log.error("a node is not reachable yet; waiting for it", { node: name, err: messageOf(error) });
+  }
+}
+
+function tellerSettings(config: Config): TellerSettings {
+  const { skyExchanger, btcScanner, ethScanner } = config;
+  return {
+    bindEnabled: config.teller.bindEnabled,
+    maxBoundAddrs: config.teller.maxBoundAddrs,
+    maxDecimals: skyExchanger.maxDecimals,
+    buyMethod: skyExchanger.buyMethod,
+    coins: {
+      BTC: {
+        enabled: btcScanner.enabled,
+        scanning: btcScanner.enabled && !config.dummy.scanner,
+        confirmations: config.dummy.scanner ? 1 : btcScanner.confirmationsRequired,
+        rate: skyExchanger.skyBtcExchangeRate?.rate,
+        minimumVolume: skyExchanger.exchangeClient.btcMinimumVolume.text,
+      },
+      ETH: {
+        enabled: ethScanner.enabled,
+        scanning: ethScanner.enabled,
+        confirmations: ethScanner.confirmationsRequired,
+        rate: skyExchanger.skyEthExchangeRate?.rate,
+        minimumVolume: "0",
+      },
+    },
+  };
+}
+
+interface Workers {
+  readonly coins: readonly CoinDesk[];
+  readonly sky: SkyDesk;
+  readonly exchange: ReturnType<typeof exchange>;
+  readonly sender: ReturnType<typeof sender>;
+}
+
+/** hire makes every worker and ties their bells: each wakes the next. */
+async function hire(config: Config, house: House): Promise<Workers> {
+  const { store, clock, log, crash } = house;
+  const sky = skyDesk(config, house);
+  const senderDeps: SenderDeps = {
+    store,
+    clock,
+    crash,
+    node: sky.node,
+    signer: sky.signer,
+    log: log.child("sender"),
+    waitMs: config.skyExchanger.txConfirmationCheckWaitMs,
+    sendEnabled: config.skyExchanger.sendEnabled,
+  };
+  const payer = sender(senderDeps);
+  const decider = exchange({
+    ...{ store, clock, crash },
+    log: log.child("exchange"),
+    periodMs: decidePeriodMs,
+    decided: () => payer.bell.ring(),
+  });
+  const coins = config.btcScanner.enabled ? [btcDesk(config, house, () => decider.bell.ring())] : [];
+  for (const desk of coins) await desk.importPool();
+  await Promise.all([
+    checked(house, "Skycoin", (signal) => checkNode(senderDeps, signal)),
+    ...coins.map((desk) => checked(house, desk.coin, (signal) => desk.source.check(signal))),
+  ]);
+  return { coins, sky, exchange: decider, sender: payer };
+}
+
+function answers(config: Config, house: House, workers: Workers, commit: string): Teller {
+  const { store, clock, crash } = house;
+  const scanners = Object.fromEntries(workers.coins.map((desk) => [desk.coin, () => desk.scanner.state()]));
+  return teller({
+    ...{ store, clock, crash },
+    settings: tellerSettings(config),
+    walletAddresses: workers.sky.signer.addresses,
+    parts: {
+      version: commit,
+      startedAt: clock.mono(),
+      scanners,
+      sender: workers.sender.state,
+      processorError: workers.exchange.error,
+    },
+  });
+}
+
+/** build puts the daemon together. Throws a `Fault` (`stop`) for what the operator must change first. */
+export async function build(settings: Settings, house: House, commit: string): Promise<Assembled> {
+  const { config, appDir } = settings;
+  const workers = await hire(config, house);
+  const [btc] = workers.coins;
+  const listeners = await openListeners(config, house, {
+    teller: answers(config, house, workers, commit),
+    scanner: btc === undefined ? undefined : dummyScanner(config, btc),
+    sender: dummySender(workers.sky, () => workers.sender.bell.ring()),
+    appDir,
+  });
+  const loops = [
+    ...workers.coins.map((desk) => desk.scanner.part),
+    workers.exchange.part,
+    workers.sender.part,
+  ];
+  return {
+    parts: [...loops, ...listeners],
+    hangup: async () => {
+      for (const desk of workers.coins) await desk.importPool();
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { importPool, loadWatch, watchNew } from "#internal/addrs";
+import { bitcoinSource, checkAddress, type ScriptSet } from "#internal/bitcoin";
+import { type ChainRules, cursorOf } from "#internal/book";
+import type { ChainSource } from "#internal/coin";
+import type { Config } from "#internal/config";
+import { Fault, refuse, accept, type Result } from "#internal/fault";
+import type { DummyScanner } from "#internal/dummy";
+import { memoryChain, type MemoryChain } from "#internal/memchain";
+import type { CoinType } from "#internal/money";
+import { type Scanner, scanner } from "#internal/scanner";
+import type { House } from "./house.ts";
+
+/** headerWindow is how deep a reorg may be that a scanner still follows. */
+const headerWindow = 2000;
+
+/** CoinDesk is one coin that is sold for: its scanner, and how its pool is read again. */
+export interface CoinDesk {
+  readonly coin: CoinType;
+  readonly scanner: Scanner;
+  readonly source: ChainSource;
+  /** The dummy's door, where the chain is in memory. */
+  readonly chain: MemoryChain | undefined;
+  /** importPool reads the pool file if it changed, and watches what is new in it. */
+  importPool(): Promise<void>;
+}
+
+const btcAddress = (config: Config) => (text: string) => checkAddress(text, config.btcRpc.network);
+
+function btcSource(config: Config, house: House): ChainSource {
+  const { server, user, pass, cert, network } = config.btcRpc;
+  if (server === undefined) throw new Fault("teller.start", "stop", "btc_rpc.server missing");
+  return bitcoinSource({
+    url: `${server.tls ? "https" : "http"}://${server.text}`,
+    user: user?.reveal() ?? "",
+    password: pass?.reveal() ?? "",
+    ...(cert === undefined ? {} : { cert: readFileSync(cert, "utf8") }),
+    network,
+    clock: house.clock,
+  });
+}
+
+/** A dummy chain begins where the store's cursor is, so that a restart takes nothing back. */
+function dummyChain(house: House): MemoryChain {
+  const base = house.store.read((reader) => cursorOf(reader, "BTC"));
+  return memoryChain("BTC", base ?? { height: 0, hash: "0".repeat(64) });
+}
+
+function btcRules(config: Config): ChainRules {
+  const { confirmationsRequired } = config.btcScanner;
+  return {
+    coin: "BTC",
+    // A dummy deposit is credited at once: nobody mines a second block on a dummy chain.
+    confirmations: config.dummy.scanner ? 1 : confirmationsRequired,
+    window: headerWindow,
+    rate: config.skyExchanger.skyBtcExchangeRate?.text ?? "0",
+    maxDecimals: config.skyExchanger.maxDecimals,
+    buyMethod: config.skyExchanger.buyMethod,
+  };
+}
+
+/** btcDesk puts the parts for BTC together. Nothing runs yet. */
+export function btcDesk(config: Config, house: House, credited: () => void): CoinDesk {
+  const chain = config.dummy.scanner ? dummyChain(house) : undefined;
+  const source = chain?.source ?? btcSource(config, house);
+  let set: ScriptSet | undefined;
+  const made = scanner({
+    store: house.store,
+    source,
+    watch: async (signal) => {
+      set = await loadWatch(house.store, "BTC", { clock: house.clock, signal });
+      return set;
+    },
+    rules: btcRules(config),
+    initialHeight: config.dummy.scanner ? undefined : config.btcScanner.initialScanHeight,
+    periodMs: config.btcScanner.scanPeriodMs,
+    clock: house.clock,
+    log: house.log.child("scanner.btc"),
+    crash: house.crash,
+    credited,
+  });
+  const path = config.btcAddresses ?? "";
+  const readPool = async () => {
+    const pool = { coin: "BTC" as const, path, network: config.btcRpc.network, check: btcAddress(config) };
+    const { changed, added, retired, scripts } = await importPool(house.store, pool);
+    if (set !== undefined) watchNew(set, scripts);
+    if (changed) house.log.info("pool imported", { coin: "BTC", path, added, retired });
+  };
+  return { coin: "BTC", scanner: made, source, chain, importPool: readPool };
+}
+
+/** dummyScanner is the door by which people pay into the dummy's chain. */
+export function dummyScanner(config: Config, desk: CoinDesk): DummyScanner | undefined {
+  const { chain } = desk;
+  if (chain === undefined) return undefined;
+  const check = btcAddress(config);
+  return {
+    validAddress: (coin, address) => coin === "BTC" && check(address).ok,
+    async deposit({ coin, address, value, height, tx, n }): Promise<Result<void, string>> {
+      const checked = check(address);
+      if (coin !== "BTC" || !checked.ok) return refuse("invalid addr");
+      chain.deposit({ txid: tx, n, value, script: checked.value.script, shownHeight: height });
+      desk.scanner.bell.ring();
+      return accept(undefined);
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { writeSync } from "node:fs";
+import { runTool } from "#cmd/tool";
+import { homeDir, parseFlags } from "./flags.ts";
+import { calledAs } from "./names.ts";
+import { build, versionText } from "./version.ts";
+
+async function main(): Promise<number> {
+  const called = calledAs(process.argv0, process.argv.slice(2));
+  if (called.program === "tool") {
+    return runTool(called.args, {
+      stdout: (text) => writeSync(1, text),
+      stderr: (text) => writeSync(2, text),
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    });
+  }
+  const parsed = parseFlags(called.args, homeDir(), versionText(build()));
+  // The daemon brings the store, whose addon has to be unpacked: help, version and tool must run without it.
+  if (parsed.ok) return (await import("./daemon.ts")).runDaemon(parsed.value);
+  writeSync(1, parsed.refusal.stdout);
+  writeSync(2, parsed.refusal.stderr);
+  return parsed.refusal.exit;
+}
+
+process.exit(await main());
