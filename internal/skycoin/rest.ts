@@ -9,7 +9,7 @@ import { type Ask, garbage, read, refusalFault, type Rest, restOver, wordsOf } f
 import {
   blockShape,
   healthShape,
-  headerShape,
+  type headerShape,
   outputsShape,
   transactionShape,
   uxoutShape,

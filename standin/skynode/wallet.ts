@@ -1,0 +1,78 @@
+import { accept, refuse, type Result } from "#internal/fault";
+import { type Droplet, droplet, hours } from "#internal/money";
+import {
+  type Address,
+  addressText,
+  type LedgerOutput,
+  type Output,
+  signerOf,
+  type Transaction,
+  transactionHex,
+  decodeTransactionHex,
+  unsignedTransaction,
+} from "#internal/skycoin";
+import { keysOf, type Role, roles } from "./chain.ts";
+import { hoursAt } from "./shapes.ts";
+import type { World } from "./world.ts";
+
+/** Payment is what a person who has the keys of a test wallet sends off. */
+export interface Payment {
+  readonly from: Role;
+  readonly to: Address;
+  readonly coins: Droplet;
+  /** Hours for the receiver; none when absent. */
+  readonly hours?: bigint;
+  /** What must be spent; absent: the wallet's largest outputs. */
+  readonly inputs?: readonly string[];
+  /** One part in so many of the hours is burned: 2 when absent, which every node takes. */
+  readonly burn?: bigint;
+}
+
+/**
+ * buildPayment makes a signed transaction as another user of the same wallet would: what the
+ * daemon knows of its wallet is then no longer all there is. Change goes to the owner of the
+ * first input. It looks at the publisher's chain.
+ */
+export function buildPayment(world: World, payment: Payment): Result<Transaction, string> {
+  const inputs = choose(world, payment);
+  const coins = inputs.reduce((sum, output) => sum + output.coins, 0n);
+  const [first] = inputs;
+  if (first === undefined || coins < payment.coins) return refuse("balance is not sufficient");
+  const headTime = world.chain.head().header.time;
+  const all = inputs.reduce((sum, output) => sum + hoursAt(output, headTime), 0n);
+  const left = all - all / (payment.burn ?? 2n) - 1n - (payment.hours ?? 0n);
+  if (left < 0n) return refuse("hours are not sufficient");
+  const paid: Output = { address: payment.to, coins: payment.coins, hours: hours(payment.hours ?? 0n) };
+  const change: Output = {
+    address: first.address,
+    coins: droplet(coins - payment.coins),
+    hours: hours(left),
+  };
+  const outputs = change.coins === 0n ? [paid] : [paid, change];
+  return sign(
+    inputs,
+    unsignedTransaction(
+      inputs.map(({ uxid }) => uxid),
+      outputs,
+    ),
+  );
+}
+
+function choose({ chain }: World, { from, coins, inputs }: Payment): readonly LedgerOutput[] {
+  if (inputs !== undefined) return inputs.flatMap((uxid) => chain.output(uxid) ?? []);
+  const owned = chain.unspent(keysOf(from).map(({ address }) => address));
+  const ordered = owned.toSorted((a, b) => (a.coins < b.coins ? 1 : -1));
+  let sum = 0n;
+  return ordered.filter((output) => {
+    const wanted = sum < coins;
+    if (wanted) sum += output.coins;
+    return wanted;
+  });
+}
+
+function sign(inputs: readonly LedgerOutput[], tx: Transaction): Result<Transaction, string> {
+  const signer = signerOf(roles.flatMap((role) => keysOf(role).map(({ secret }) => secret)));
+  const owners = inputs.map(({ address }) => addressText(address));
+  const signed = decodeTransactionHex(signer.sign(transactionHex(tx), owners).raw);
+  return signed.ok ? accept(signed.value) : signed;
+}
