@@ -130,11 +130,28 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** watched tells when somebody goes to sleep: a loop that sleeps has nothing more to do. */
+function watched(inner: ManualClock): { clock: ManualClock; nextSleep(): Promise<void> } {
+  let waiting: (() => void)[] = [];
+  const sleep: ManualClock["sleep"] = (ms, signal) => {
+    const slept = inner.sleep(ms, signal);
+    for (const tell of waiting.splice(0)) tell();
+    return slept;
+  };
+  return {
+    clock: { ...inner, sleep },
+    nextSleep: () =>
+      new Promise((resolve) => {
+        waiting = [...waiting, resolve];
+      }),
+  };
+}
+
 /** testWorld starts a sender whose wallet has outputs of these droplets (the last one is the rest). */
 export async function testWorld(options: { outputs?: bigint[]; sendEnabled?: boolean } = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "sender-"));
   const path = join(dir, "teller.db");
-  const clock = manualClock(1_800_000_000_000);
+  const { clock, nextSleep } = watched(manualClock(1_800_000_000_000));
   const log = recordingLog();
   const signer = signerOf([hotKey]);
   const hot = addressOf(publicKeyOf(hotKey));
@@ -229,8 +246,9 @@ export async function testWorld(options: { outputs?: bigint[]; sendEnabled?: boo
       return info;
     },
     async turn() {
+      const idle = nextSleep();
       world.sender.bell.ring();
-      for (let i = 0; i < 30; i++) await Bun.sleep(1);
+      await idle;
     },
     block: () => world.ledger.makeBlock(stockRules, clock.now()) !== undefined,
     spendAsStranger(uxid) {
