@@ -1,7 +1,18 @@
 import { type AnyBucket, type Bucket, bucket, type Key, text } from "#internal/db";
 import { integer } from "#internal/json";
 import { type CoinType, droplet } from "#internal/money";
-import type { Anchor, Binding, Cursor, Deposit, DepositInfo, Event, Payout, SkyRow, Totals } from "./rows.ts";
+import type {
+  Anchor,
+  Attempt,
+  Binding,
+  Cursor,
+  Deposit,
+  DepositInfo,
+  Event,
+  Payout,
+  SkyRow,
+  Totals,
+} from "./rows.ts";
 import type { Stamp } from "./stamp.ts";
 
 /**
@@ -43,15 +54,25 @@ function coins<T extends { readonly coins: unknown }>(row: T) {
   return { ...row, coins: droplet(integer(row.coins, "coins")) };
 }
 
+function reviveAttempt<T extends Attempt>(row: T): T {
+  return { ...row, change: coins(row.change), fee: integer(row.fee, "fee") };
+}
+
 function revivePayout(raw: unknown): Payout {
-  const row = raw as Payout;
-  return { ...row, anchor: coins(row.anchor), change: coins(row.change), outputs: row.outputs.map(coins) };
+  const row = reviveAttempt(raw as Payout);
+  return {
+    ...row,
+    anchor: coins(row.anchor),
+    outputs: row.outputs.map(coins),
+    earlier: row.earlier.map(reviveAttempt),
+  };
 }
 
 function reviveTotals(raw: unknown): Totals {
   const row = raw as Totals;
-  const received = Object.entries(row.received).map(([coin, sum]) => [coin, integer(sum, coin)]);
-  return { ...row, sent: integer(row.sent, "sent"), received: Object.fromEntries(received) };
+  const { BTC, ETH, SKY } = row.received;
+  const received = { BTC: integer(BTC, "BTC"), ETH: integer(ETH, "ETH"), SKY: integer(SKY, "SKY") };
+  return { ...row, sent: integer(row.sent, "sent"), received };
 }
 
 /** The documented buckets carry the documented names; the coin's part of a name is fixed here. */
@@ -61,8 +82,12 @@ const usedNames: Record<CoinType, string> = {
   SKY: "used_sky_address",
 };
 
-function perCoin<K extends Key, V>(name: (coin: CoinType) => string, revive: (raw: unknown) => V) {
-  const make = (coin: CoinType): Bucket<K, V> => bucket<K, V>(name(coin), revive);
+function perCoin<K extends Key, V>(
+  name: (coin: CoinType) => string,
+  revive: (raw: unknown) => V,
+  options: { readonly busy?: boolean } = {},
+) {
+  const make = (coin: CoinType): Bucket<K, V> => bucket<K, V>(name(coin), revive, options);
   const made = { BTC: make("BTC"), ETH: make("ETH"), SKY: make("SKY") };
   return (coin: CoinType): Bucket<K, V> => made[coin];
 }
@@ -79,7 +104,7 @@ export const bindings = perCoin<string, Binding>((coin) => `bind_address_${coin}
 /** ["deposit_addresses", address]: the documented list of scanned addresses, a row a member. */
 export const scanned = perCoin<readonly [string, string], string>(scanMeta, text);
 /** "cursor" */
-export const cursors = perCoin<"cursor", Cursor>(scanMeta, plain);
+export const cursors = perCoin<"cursor", Cursor>(scanMeta, plain, { busy: true });
 /** ["header", height] → block hash, a window below the cursor. */
 export const headers = perCoin<readonly [string, number], string>(scanMeta, text);
 /** "stopped", "reached_tip", "pool": a text each. */
@@ -115,7 +140,7 @@ export const openPayouts = bucket<number, string>("payout_open", text);
 /** number */
 export const eventRows = bucket<number, Event>("events", plain);
 
-export const totals = bucket<"totals", Totals>("exchange_meta", reviveTotals);
+export const totals = bucket<"totals", Totals>("exchange_meta", reviveTotals, { busy: true });
 export const stamps = bucket<"stamp", Stamp>("exchange_meta", plain);
 export const anchors = bucket<"anchor", Anchor>("exchange_meta", (raw) => coins(raw as Anchor));
 /** "sky_genesis" → hash, "sky_head" → `seq:hash`, "sky_decimals" → digits. */

@@ -31,11 +31,12 @@ export const noPassthrough: Passthrough = {
 
 /** needsPerson tells that a row waits for the operator. */
 function needsPerson(info: DepositInfo): boolean {
+  if (info.settled !== "") return false;
   return info.held !== "" || (info.reversed && info.replaced_by === "");
 }
 
 function isDue(info: DepositInfo): boolean {
-  const marked = info.held !== "" || info.reversed || info.replaced_by !== "";
+  const marked = info.held !== "" || info.reversed || info.replaced_by !== "" || info.settled !== "";
   return !marked && workedStatuses.includes(info.status);
 }
 
@@ -146,6 +147,7 @@ export function newInfo(deposit: Deposit, id: string, seq: number, at: number): 
     held: deposit.held,
     reversed: false,
     replaced_by: "",
+    settled: "",
   };
 }
 

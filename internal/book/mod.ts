@@ -33,11 +33,13 @@ export { events } from "./events.ts";
 export { openBook } from "./open.ts";
 export {
   anchorOf,
+  attemptsOf,
   doneSince,
   killPayouts,
   latestPayout,
   payoutOf,
   reopenPayouts,
+  replacePayout,
   setAnchor,
   settlePayout,
   type SettledPayout,

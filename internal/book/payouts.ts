@@ -1,9 +1,10 @@
 import type { Reader, Tx } from "#internal/db";
 import { invariant } from "#internal/fault";
 import { anchors, openPayouts, payoutByTxid, payouts } from "./buckets.ts";
+import { stoppedCoins } from "./chain.ts";
 import { infoOf, save, stillDue } from "./deposits.ts";
 import { record } from "./events.ts";
-import type { Anchor, Payout } from "./rows.ts";
+import type { Anchor, Attempt, Payout, PayoutOutput } from "./rows.ts";
 import { change, take } from "./totals.ts";
 
 const anchorKey = "anchor";
@@ -53,9 +54,12 @@ export interface ShareOf {
 }
 
 /** SignedPayout is a payout as the sender has built and signed it. */
-export type SignedPayout = Omit<Payout, "seq" | "state" | "deposits" | "dead" | "block"> & {
+export interface SignedPayout extends Attempt {
+  /** The uxid of the anchor that it spends. */
+  readonly anchor: string;
+  readonly outputs: readonly PayoutOutput[];
   readonly shares: readonly ShareOf[];
-};
+}
 
 /**
  * signPayout stores signed bytes, txid, inputs and the new statuses of its deposits. It checks again,
@@ -66,8 +70,8 @@ export type SignedPayout = Omit<Payout, "seq" | "state" | "deposits" | "dead" | 
 export function signPayout(tx: Tx, signed: SignedPayout): Payout | undefined {
   const { shares, ...facts } = signed;
   const anchor = anchorOf(tx);
-  if (anchor === undefined || anchor.uxid !== facts.anchor.uxid) return undefined;
-  if (tx.keys(openPayouts, { limit: 1 }).length > 0) return undefined;
+  if (anchor === undefined || anchor.uxid !== facts.anchor) return undefined;
+  if (tx.keys(openPayouts, { limit: 1 }).length > 0 || stoppedCoins(tx).length > 0) return undefined;
   if (tx.has(payoutByTxid, facts.txid)) return undefined;
   const rows = shares.map((share) => ({ share, info: infoOf(tx, share.id) }));
   const asBuilt = rows.every(
@@ -75,7 +79,8 @@ export function signPayout(tx: Tx, signed: SignedPayout): Payout | undefined {
   );
   if (!asBuilt) return undefined;
   const seq = take(tx, "next_payout");
-  const payout: Payout = { ...facts, seq, state: "signed", deposits: shares.map(({ id }) => id), dead: "" };
+  const deposits = shares.map(({ id }) => id);
+  const payout: Payout = { ...facts, anchor, seq, state: "signed", deposits, earlier: [], dead: "" };
   tx.put(payouts, seq, payout);
   tx.put(payoutByTxid, payout.txid, seq.toString());
   tx.put(openPayouts, seq, payout.txid);
@@ -87,9 +92,39 @@ export function signPayout(tx: Tx, signed: SignedPayout): Payout | undefined {
   return payout;
 }
 
-/** SettledPayout says in which block a payout was found. */
+/** attemptsOf lists every transaction of a payout, oldest first. */
+export function attemptsOf(payout: Payout): readonly Attempt[] {
+  const { txid, raw, inputs, change: rest, fee, signed_at, built_on } = payout;
+  const newest = { txid, raw, inputs, change: rest, fee, signed_at, built_on };
+  return [...payout.earlier.filter((attempt) => attempt.txid !== txid), newest];
+}
+
+/**
+ * replacePayout stores another attempt at the only open payout: the same deposits and outputs, the
+ * same anchor among its inputs, more fee. Gives false, and stores nothing, when the payout is no
+ * longer the only open one or the attempt does not fit it.
+ */
+export function replacePayout(tx: Tx, seq: number, attempt: Attempt): boolean {
+  const payout = mustHave(tx, seq);
+  const open = tx.keys(openPayouts, { limit: 2 });
+  if (payout.state !== "signed" || open.length !== 1 || open[0] !== seq) return false;
+  const fits = attempt.inputs.includes(payout.anchor.uxid) && attempt.fee > payout.fee;
+  if (!fits || tx.has(payoutByTxid, attempt.txid)) return false;
+  tx.put(payouts, seq, { ...payout, ...attempt, earlier: attemptsOf(payout) });
+  tx.put(payoutByTxid, attempt.txid, seq.toString());
+  tx.put(openPayouts, seq, attempt.txid);
+  for (const id of payout.deposits) {
+    const info = infoOf(tx, id);
+    save(tx, info, { ...info, txid: attempt.txid, updated_at: attempt.signed_at });
+  }
+  record(tx, attempt.signed_at, "payout_replaced", seq.toString(), attempt.txid);
+  return true;
+}
+
+/** SettledPayout says in which block a payout was found, and which of its attempts it was. */
 export interface SettledPayout {
   readonly seq: number;
+  readonly txid: string;
   readonly block: { readonly seq: number; readonly hash: string };
   readonly at: number;
 }
@@ -103,25 +138,21 @@ export function settlePayout(tx: Tx, settled: SettledPayout): void {
   const payout = mustHave(tx, settled.seq);
   if (payout.state === "confirmed") return;
   const [oldest] = tx.keys(openPayouts, { limit: 1 });
-  invariant(
-    payout.state === "signed" && oldest === payout.seq,
-    `book: payout ${payout.seq} is not the oldest open one`,
-  );
-  tx.put(payouts, payout.seq, { ...payout, state: "confirmed", block: settled.block });
+  const isOldest = payout.state === "signed" && oldest === payout.seq;
+  invariant(isOldest, `book: payout ${payout.seq} is not the oldest open one`);
+  const attempt = attemptsOf(payout).find(({ txid }) => txid === settled.txid);
+  invariant(attempt !== undefined, `book: ${settled.txid} is no attempt of payout ${payout.seq}`);
+  const earlier = attemptsOf(payout).filter(({ txid }) => txid !== attempt.txid);
+  tx.put(payouts, payout.seq, { ...payout, ...attempt, earlier, state: "confirmed", block: settled.block });
   tx.remove(openPayouts, payout.seq);
-  tx.put(anchors, anchorKey, { ...payout.change, payout: payout.seq });
+  tx.put(anchors, anchorKey, { ...attempt.change, payout: payout.seq });
   for (const id of payout.deposits) {
     const info = infoOf(tx, id);
-    save(tx, info, { ...info, status: "done", updated_at: settled.at });
+    save(tx, info, { ...info, status: "done", txid: attempt.txid, updated_at: settled.at });
   }
   change(tx, (now) => ({ sent: now.sent + paidBy(payout) }));
-  record(
-    tx,
-    settled.at,
-    "payout_confirmed",
-    payout.seq.toString(),
-    `${settled.block.seq}:${settled.block.hash}`,
-  );
+  const place = `${settled.block.seq}:${settled.block.hash}`;
+  record(tx, settled.at, "payout_confirmed", payout.seq.toString(), place);
 }
 
 /**

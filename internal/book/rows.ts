@@ -107,6 +107,8 @@ export interface DepositInfo {
   readonly held: string;
   readonly reversed: boolean;
   readonly replaced_by: string;
+  /** What the operator said when the row was taken off the list of those that wait for a person; empty otherwise. */
+  readonly settled: string;
 }
 
 /** SkyRow is one line of a Skycoin address' status list (`sky_deposit_seqs_index`). */
@@ -148,21 +150,30 @@ export interface PayoutOutput {
 /** PayoutState: `signed` until a block has it; `dead` once it is proved that no block ever will. */
 export type PayoutState = "signed" | "confirmed" | "dead";
 
-/** Payout is one transaction of ours, kept for ever with its bytes. */
-export interface Payout {
-  readonly seq: number;
-  readonly state: PayoutState;
+/** Attempt is one transaction for a payout. All attempts spend the anchor, so at most one of them confirms. */
+export interface Attempt {
   readonly txid: string;
   /** Encoded transaction, hex: the bytes that are sent, always the same. */
   readonly raw: string;
-  readonly anchor: Anchor;
   readonly inputs: readonly string[];
-  readonly outputs: readonly PayoutOutput[];
+  /** The output that is the next anchor if this attempt confirms. */
   readonly change: Omit<Anchor, "payout">;
-  readonly deposits: readonly string[];
+  /** Coin hours that it burns. */
+  readonly fee: bigint;
   readonly signed_at: number;
   /** The node's head when it was built. */
   readonly built_on: { readonly seq: number; readonly hash: string };
+}
+
+/** Payout is what some deposits are paid by, kept for ever with all its bytes. Its own fields are those of the newest attempt, or of the one that confirmed. */
+export interface Payout extends Attempt {
+  readonly seq: number;
+  readonly state: PayoutState;
+  readonly anchor: Anchor;
+  readonly outputs: readonly PayoutOutput[];
+  readonly deposits: readonly string[];
+  /** The attempts before the newest one, oldest first. */
+  readonly earlier: readonly Attempt[];
   /** The block that has it; absent until confirmed. */
   readonly block?: { readonly seq: number; readonly hash: string };
   /** Why it is dead; empty otherwise. */
@@ -183,10 +194,14 @@ export type EventType =
   | "unbound_money"
   | "scanner_stopped"
   | "scanner_resumed"
+  | "deposit_settled"
   | "payout_signed"
+  | "payout_replaced"
+  | "payout_adopted"
   | "payout_confirmed"
   | "payout_reopened"
-  | "payout_dead";
+  | "payout_dead"
+  | "anchor_moved";
 
 /** Event is a numbered fact, written by the commit that made it true. */
 export interface Event {

@@ -1,13 +1,14 @@
 /**
  * The stored statuses and the only ways between them. Backward edges exist only with their
  * proof in the same commit: `waiting_confirm → waiting_send` when the payout is proved dead,
- * `done → waiting_confirm` when the block with the payout is gone.
+ * `done → waiting_confirm` when the block with the payout is gone. `waiting_send → done` is the
+ * operator's: somebody else's transaction has paid it.
  */
 export const moves = {
   waiting_decide: ["waiting_send", "waiting_passthrough", "done"],
   waiting_passthrough: ["waiting_passthrough_order_complete", "done"],
   waiting_passthrough_order_complete: ["waiting_send", "done"],
-  waiting_send: ["waiting_confirm"],
+  waiting_send: ["waiting_confirm", "done"],
   waiting_confirm: ["done", "waiting_send"],
   done: ["waiting_confirm"],
 } as const satisfies Record<string, readonly string[]>;

@@ -12,6 +12,7 @@ export const crashPointNames = [
   "payout.built",
   "payout.signed",
   "payout.sent",
+  "payout.replaced",
   "payout.seen",
   "payout.settled",
 ] as const;

@@ -29,6 +29,8 @@ export interface Draft {
   readonly change: { readonly address: string; readonly coins: Droplet; readonly hours: Hours };
   readonly transaction: Transaction;
   readonly unsignedHex: string;
+  /** Coin hours that are burned. */
+  readonly fee: bigint;
 }
 
 /** A payout is at most so large, and never above half of what the node takes: a large one waits long (`money-path` rule 10). */
@@ -96,7 +98,12 @@ function shareHours(
   const half = (inputHours + 1n) / 2n;
   const count = BigInt(customers);
   const generous = inputHours - half >= plentyOfHours + count && half >= least;
-  const rest = generous ? inputHours - half : remainingHours(inputHours, burnFactor);
+  return spread(generous ? inputHours - half : remainingHours(inputHours, burnFactor), customers);
+}
+
+/** spread gives each customer an hour if enough are left, and the change all others. */
+function spread(rest: bigint, customers: number): { each: Hours; change: Hours } {
+  const count = BigInt(customers);
   const each = rest >= count + fewHours ? 1n : 0n;
   return { each: hours(each), change: hours(rest - each * count) };
 }
@@ -116,22 +123,50 @@ export interface Order {
 
 /** buildPayout makes the unsigned transaction of a payout; with no outputs it is a consolidation of the purse. */
 export function buildPayout(purse: Purse, order: Order): Draft {
-  const paid = sumOf(order.outputs);
   const inputs =
     order.outputs.length > 0
-      ? chooseInputs(purse, paid)
+      ? chooseInputs(purse, sumOf(order.outputs))
       : [purse.anchor, ...purse.others.slice(0, inputsAtOnce - 1)];
-  const rest = sumOf(inputs) - paid;
+  return assemble(inputs, order, shareHours(hoursOf(inputs), order.outputs.length, order.health.burnFactor));
+}
+
+/**
+ * buildReplacement makes another attempt at a payout: these inputs, the anchor first, the same outputs,
+ * and more fee than before: twice as much, or half of what is left, and never less than half of all.
+ * Gives undefined when the inputs have no hours left to burn, or not the coins.
+ */
+export function buildReplacement(
+  inputs: readonly Unspent[],
+  order: Order,
+  feeBefore: bigint,
+): Draft | undefined {
+  const has = hoursOf(inputs);
+  const halfOfRest = (has - feeBefore + 1n) / 2n;
+  const raised = feeBefore + (feeBefore < halfOfRest ? feeBefore : halfOfRest);
+  const half = (has + 1n) / 2n;
+  const fee = raised > half ? raised : half;
+  const enough = has > feeBefore && fee > feeBefore && fee >= requiredFee(has, order.health.burnFactor);
+  if (!enough || sumOf(inputs) < sumOf(order.outputs) + leastChange) return undefined;
+  return assemble(inputs, order, spread(has - fee, order.outputs.length));
+}
+
+function assemble(inputs: readonly Unspent[], order: Order, share: { each: Hours; change: Hours }): Draft {
+  const rest = sumOf(inputs) - sumOf(order.outputs);
   invariant(rest >= leastChange, "sender: a payout must leave change");
-  const share = shareHours(hoursOf(inputs), order.outputs.length, order.health.burnFactor);
   const change = { address: order.changeAddress, coins: droplet(rest), hours: share.change };
   const outputs = order.outputs.map(({ address, coins }) => outputTo(address, coins, share.each));
   const all = [...outputs, outputTo(change.address, change.coins, change.hours)];
-  const transaction = unsignedTransaction(
-    inputs.map((input) => input.uxid),
-    all,
-  );
-  return { inputs, outputs: order.outputs, change, transaction, unsignedHex: transactionHex(transaction) };
+  const uxids = inputs.map((input) => input.uxid);
+  const transaction = unsignedTransaction(uxids, all);
+  const fee = hoursOf(inputs) - all.reduce((sum, output) => sum + output.hours, 0n);
+  return {
+    inputs,
+    outputs: order.outputs,
+    change,
+    transaction,
+    unsignedHex: transactionHex(transaction),
+    fee,
+  };
 }
 
 /** changeOf gives the change output of a signed payout, which is the next anchor. */

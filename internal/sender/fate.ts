@@ -1,4 +1,4 @@
-import type { Payout } from "#internal/book";
+import { type Attempt, attemptsOf, type Payout } from "#internal/book";
 import {
   decodeTransactionHex,
   type Head,
@@ -14,30 +14,51 @@ import {
  * texts and age prove nothing (`money-path` rule 4).
  */
 export type PayoutFate =
-  | { readonly kind: "confirmed"; readonly block: { readonly seq: number; readonly hash: string } }
+  | {
+      readonly kind: "confirmed";
+      readonly txid: string;
+      readonly block: { readonly seq: number; readonly hash: string };
+    }
   | { readonly kind: "dead"; readonly proof: string }
   | { readonly kind: "unknown" };
 
 /** A spend counts as proof when it is this deep, its own block included. */
 const proofDepth = 3;
 
-/** fateOf asks the node what became of a payout. */
+/**
+ * fateOf asks the node what became of a payout: confirmed when one of its attempts is in a block, dead
+ * when each of them is proved dead, unknown otherwise.
+ */
 export async function fateOf(
   payout: Payout,
   node: Node,
   head: Head,
   signal: AbortSignal,
 ): Promise<PayoutFate> {
-  const status = await node.transaction(payout.txid, signal);
-  if (status?.confirmed === true && status.blockSeq !== undefined) {
-    const hash = await node.blockHash(status.blockSeq, signal);
-    if (hash !== undefined) return { kind: "confirmed", block: { seq: status.blockSeq, hash } };
+  const asking = { node, head, signal };
+  const attempts = attemptsOf(payout);
+  for (const { txid } of attempts.toReversed()) {
+    const block = await blockOf(txid, asking);
+    if (block !== undefined) return { kind: "confirmed", txid, block };
   }
-  for (const input of payout.inputs) {
-    const proof = await proofOfDeath(payout, input, { node, head, signal });
-    if (proof !== undefined) return { kind: "dead", proof };
+  const own = new Set(attempts.map(({ txid }) => txid));
+  let proof = "";
+  for (const attempt of attempts) {
+    const found = await proofOfDeath(attempt, own, asking);
+    if (found === undefined) return { kind: "unknown" };
+    proof = found;
   }
-  return { kind: "unknown" };
+  return { kind: "dead", proof };
+}
+
+async function blockOf(
+  txid: string,
+  { node, signal }: Asking,
+): Promise<{ seq: number; hash: string } | undefined> {
+  const status = await node.transaction(txid, signal);
+  if (status?.confirmed !== true || status.blockSeq === undefined) return undefined;
+  const hash = await node.blockHash(status.blockSeq, signal);
+  return hash === undefined ? undefined : { seq: status.blockSeq, hash };
 }
 
 interface Asking {
@@ -46,16 +67,23 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-async function proofOfDeath(payout: Payout, input: string, asking: Asking): Promise<string | undefined> {
+/** proofOfDeath finds an input of this attempt that another transaction, none of ours, has really spent. */
+async function proofOfDeath(
+  attempt: Attempt,
+  own: ReadonlySet<string>,
+  asking: Asking,
+): Promise<string | undefined> {
   const { node, head, signal } = asking;
-  const output = await node.uxout(input, signal);
-  const spent = output?.spent;
-  if (output === undefined || spent === undefined || spent.txid === payout.txid) return undefined;
-  if (head.seq - spent.blockSeq + 1 < proofDepth) return undefined;
-  const raw = await node.rawTransaction(spent.txid, signal);
-  if (raw === undefined || !reallySpends(raw, spent.txid, { uxid: input, owner: output.address }))
-    return undefined;
-  return `${input} was spent by ${spent.txid} in block ${spent.blockSeq}`;
+  for (const input of attempt.inputs) {
+    const output = await node.uxout(input, signal);
+    const spent = output?.spent;
+    if (output === undefined || spent === undefined || own.has(spent.txid)) continue;
+    if (head.seq - spent.blockSeq + 1 < proofDepth) continue;
+    const raw = await node.rawTransaction(spent.txid, signal);
+    if (raw === undefined || !reallySpends(raw, spent.txid, { uxid: input, owner: output.address })) continue;
+    return `${input} was spent by ${spent.txid} in block ${spent.blockSeq}`;
+  }
+  return undefined;
 }
 
 /** reallySpends checks that these bytes are that transaction, spend our output, and carry its owner's signature. */

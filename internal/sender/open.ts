@@ -2,16 +2,13 @@ import { killPayouts, type Payout, setSkyHead, settlePayout, unconfirmedPayouts 
 import { unixSeconds } from "#internal/clock";
 import type { Meeting, SenderDeps } from "./deps.ts";
 import { fateOf } from "./fate.ts";
+import { isLate, replace } from "./replace.ts";
 
-/** Followed tells what became of the oldest open payout. */
+/** Followed tells what became of the oldest open payout; `settled` asks for another look at once. */
 export type Followed =
   | { readonly kind: "none" }
   | { readonly kind: "settled" }
   | { readonly kind: "waiting"; readonly trouble: string };
-
-/** A payout that is neither confirmed nor dead after so many newer blocks, or so long, is told. */
-const lateBlocks = 3;
-const lateSeconds = 600;
 
 /**
  * followOpen looks for the oldest payout that is signed and not confirmed: settles it, takes it back
@@ -34,28 +31,26 @@ export async function followOpen(deps: SenderDeps, meeting: Meeting): Promise<Fo
   }
   deps.crash("payout.seen");
   await deps.store.write((tx) => {
-    settlePayout(tx, { seq: payout.seq, block: fate.block, at });
+    settlePayout(tx, { seq: payout.seq, txid: fate.txid, block: fate.block, at });
     setSkyHead(tx, fate.block);
   });
   deps.crash("payout.settled");
-  deps.log.info("payout confirmed", { payout: payout.seq, txid: payout.txid, block: fate.block.seq });
+  deps.log.info("payout confirmed", { payout: payout.seq, txid: fate.txid, block: fate.block.seq });
   return { kind: "settled" };
 }
 
+/** resend sends the newest bytes again, or another attempt when they have waited too long. */
 async function resend(deps: SenderDeps, meeting: Meeting, payout: Payout): Promise<Followed> {
   if (!deps.sendEnabled) return { kind: "waiting", trouble: "" };
   const answer = await deps.node.inject(payout.raw, meeting.signal);
   deps.crash("payout.sent");
   deps.log.debug("payout sent", { payout: payout.seq, txid: payout.txid });
-  if (!answer.ok)
-    return { kind: "waiting", trouble: `payout ${payout.seq} is refused for now: ${answer.refusal}` };
-  return { kind: "waiting", trouble: lateness(deps, meeting, payout) };
-}
-
-/** A late payout waits for a replacement, which a person must know of: nothing else is paid before it. */
-function lateness(deps: SenderDeps, meeting: Meeting, payout: Payout): string {
-  const blocks = meeting.head.seq - payout.built_on.seq;
-  const seconds = unixSeconds(deps.clock) - payout.signed_at;
-  if (blocks < lateBlocks && seconds < lateSeconds) return "";
-  return `payout ${payout.seq} (${payout.txid}) is not confirmed after ${blocks} blocks and ${seconds} seconds; it is held until it is`;
+  if (!isLate(payout, meeting, unixSeconds(deps.clock))) {
+    const refused = answer.ok ? "" : `payout ${payout.seq} is refused for now: ${answer.refusal}`;
+    return { kind: "waiting", trouble: refused };
+  }
+  const replaced = await replace(deps, meeting, payout);
+  if (replaced.kind === "replaced") return { kind: "settled" };
+  const name = `payout ${payout.seq} (${payout.txid})`;
+  return { kind: "waiting", trouble: `${name} does not confirm, and is not replaced: ${replaced.reason}` };
 }

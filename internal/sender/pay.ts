@@ -1,18 +1,9 @@
 import { dueDeposits, hold, type PayoutOutput, setSkyHead, signPayout } from "#internal/book";
 import { unixSeconds } from "#internal/clock";
-import { Fault, invariant, refuse, type Result } from "#internal/fault";
-import { decodeTransactionHex, parseAddress, validate } from "#internal/skycoin";
-import {
-  balanceOf,
-  buildPayout,
-  changeOf,
-  type Draft,
-  inputsAtOnce,
-  outputRoom,
-  type Purse,
-  reach,
-} from "./build.ts";
+import { invariant, refuse, type Result } from "#internal/fault";
+import { balanceOf, buildPayout, type Draft, inputsAtOnce, outputRoom, type Purse, reach } from "./build.ts";
 import type { Meeting, SenderDeps } from "./deps.ts";
+import { ask, signDraft } from "./draft.ts";
 import { depositsAtOnce, type Plan, planPayout, type Wish, wishOf } from "./plan.ts";
 
 /** Paid tells what a round of paying led to. */
@@ -116,55 +107,28 @@ async function worseHalf(
   return answer.ok ? wishes.slice(half) : first;
 }
 
-/** ask puts a draft to our own validator and then to the node, unsigned; neither keeps anything. */
-async function ask(deps: SenderDeps, meeting: Meeting, draft: Draft): Promise<Result<void, string>> {
-  const { health, signal } = meeting;
-  const spends = draft.inputs.map(({ address, coins, hours, uxid }) => {
-    const parsed = parseAddress(address);
-    invariant(parsed.ok, `sender: the node lists an output of ${address}`);
-    return { uxid, address: parsed.value, coins, hours };
-  });
-  const rules = {
-    burnFactor: health.burnFactor,
-    maxSize: health.maxTransactionSize,
-    maxDecimals: health.maxDecimals,
-  };
-  const own = validate({ tx: draft.transaction, spends, rules, form: "unsigned" });
-  if (!own.ok) return refuse(own.refusal.text);
-  return deps.node.verify(draft.unsignedHex, signal);
-}
-
 /** signAndStore signs and makes the bytes durable, if nothing has changed since they were planned. */
 async function signAndStore(deps: SenderDeps, meeting: Meeting, tested: Tested): Promise<boolean> {
-  const { store, signer, clock, crash, log } = deps;
+  const { store, crash, log } = deps;
   const { draft, wishes } = tested;
   crash("payout.built");
-  const owners = draft.inputs.map((input) => input.address);
-  const { raw, txid } = signer.sign(draft.unsignedHex, owners);
-  const signed = decodeTransactionHex(raw);
-  if (!signed.ok)
-    throw new Fault("sender.sign", "stop", `the signed payout does not decode: ${signed.refusal}`);
   const [anchor] = draft.inputs;
   invariant(anchor !== undefined, "sender: a payout without its anchor");
-  const { head } = meeting;
+  const attempt = signDraft(deps, meeting, draft);
+  const shares = wishes.map(({ id, coins }) => ({ id, coins }));
   const payout = await store.write((tx) => {
-    const stored = signPayout(tx, {
-      txid,
-      raw,
-      anchor: { uxid: anchor.uxid, address: anchor.address, coins: anchor.coins, payout: 0 },
-      inputs: draft.inputs.map((input) => input.uxid),
-      outputs: draft.outputs,
-      change: changeOf(draft, signed.value),
-      signed_at: unixSeconds(clock),
-      built_on: { seq: head.seq, hash: head.hash },
-      shares: wishes.map(({ id, coins }) => ({ id, coins })),
-    });
-    if (stored !== undefined) setSkyHead(tx, head);
+    const stored = signPayout(tx, { ...attempt, anchor: anchor.uxid, outputs: draft.outputs, shares });
+    if (stored !== undefined) setSkyHead(tx, meeting.head);
     return stored;
   });
   if (payout === undefined) return false;
   crash("payout.signed");
-  const facts = { payout: payout.seq, txid, deposits: wishes.length, outputs: draft.outputs.length };
+  const facts = {
+    payout: payout.seq,
+    txid: payout.txid,
+    deposits: wishes.length,
+    outputs: draft.outputs.length,
+  };
   log.info("payout signed", facts);
   return true;
 }

@@ -3,7 +3,8 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { anchorOf, markStopped, payoutOf, totalsOf, unconfirmedPayouts } from "#internal/book";
 import { Fault } from "#internal/fault";
-import { testWorld, customer, down, type World } from "./testworld.ts";
+import { stockRules } from "#internal/skycoin";
+import { customer, down, testWorld, type World } from "./testworld.ts";
 
 let open: World[] = [];
 afterEach(async () => {
@@ -284,13 +285,58 @@ describe("a sender", () => {
     expect(w.received(1)).toBe(150n * sky);
   });
 
-  test("tells a payout that does not confirm", async () => {
-    const w = await world();
+  test("replaces a payout that does not confirm: the same outputs, the same anchor, more fee", async () => {
+    const w = await world({ outputs: [100n * sky], hours: 5000n });
+    const id = await w.owe(1, sky);
+    await w.turn();
+    const [first] = openPayouts(w);
+    expect(w.block({ burnFactor: 2n })).toBe(false);
+    w.clock.jump(700_000);
+    await w.turn();
+    const [second] = openPayouts(w);
+    expect(second).toMatchObject({ seq: 1, outputs: first?.outputs ?? [], anchor: first?.anchor ?? {} });
+    expect(second?.txid).not.toBe(first?.txid ?? "");
+    expect((second?.fee ?? 0n) > (first?.fee ?? 0n)).toBe(true);
+    expect(second?.earlier.map(({ txid }) => txid)).toEqual([first?.txid ?? ""]);
+    expect(w.info(id).txid).toBe(second?.txid ?? "");
+    expect(w.block({ burnFactor: 2n })).toBe(true);
+    await w.turn();
+    expect(w.info(id)).toMatchObject({ status: "done", txid: second?.txid ?? "" });
+    expect(w.received(1)).toBe(sky);
+  });
+
+  test("settles an earlier attempt when that one confirms after all", async () => {
+    const w = await world({ outputs: [100n * sky], hours: 5000n });
+    const id = await w.owe(1, sky);
+    await w.turn();
+    const [first] = openPayouts(w);
+    w.clock.jump(700_000);
+    await w.turn();
+    expect(openPayouts(w)[0]?.txid).not.toBe(first?.txid ?? "");
+    w.ledger.makeBlock(stockRules, w.clock.now(), first?.txid ?? "");
+    w.ledger.dropInvalid();
+    await w.turn();
+    expect(w.info(id)).toMatchObject({ status: "done", txid: first?.txid ?? "" });
+    expect(anchor(w)?.uxid).toBe(first?.change.uxid ?? "");
+    expect(w.received(1)).toBe(sky);
+    await w.owe(2, sky);
+    await w.turn();
+    await settle(w);
+    expect(w.received(2)).toBe(sky);
+  });
+
+  test("tells a payout that does not confirm when there is no more fee to give", async () => {
+    const w = await world({ outputs: [100n * sky], hours: 5000n });
     await w.owe(1, sky);
     await w.turn();
-    await w.clock.advance(700_000);
-    await w.turn();
-    expect(w.sender.state().error).toContain("is not confirmed after");
+    for (let i = 0; i < 10; i++) {
+      w.clock.jump(700_000);
+      await w.turn();
+    }
+    expect(openPayouts(w)[0]?.earlier.length).toBe(7);
+    expect(w.sender.state().error).toContain(
+      "does not confirm, and is not replaced: 8 attempts did not confirm",
+    );
   });
 
   test("pays nine hundred deposits in payouts of bounded size", async () => {

@@ -117,8 +117,8 @@ export interface World {
   info(id: string): DepositInfo;
   /** turn lets the sender run until it has nothing to do. */
   turn(): Promise<void>;
-  /** block lets the publisher make a block; false when it had nothing for one. */
-  block(): boolean;
+  /** block lets the publisher make a block, perhaps by rules of its own; false when it had nothing for one. */
+  block(rules?: { burnFactor?: bigint }): boolean;
   /** spendAsStranger spends one of the wallet's outputs by another program. */
   spendAsStranger(uxid: string): string;
   /** refill brings the stranger's coins into the wallet. */
@@ -148,7 +148,9 @@ function watched(inner: ManualClock): { clock: ManualClock; nextSleep(): Promise
 }
 
 /** testWorld starts a sender whose wallet has outputs of these droplets (the last one is the rest). */
-export async function testWorld(options: { outputs?: bigint[]; sendEnabled?: boolean } = {}): Promise<World> {
+export async function testWorld(
+  options: { outputs?: bigint[]; hours?: bigint; sendEnabled?: boolean } = {},
+): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "sender-"));
   const path = join(dir, "teller.db");
   const { clock, nextSleep } = watched(manualClock(1_800_000_000_000));
@@ -250,7 +252,7 @@ export async function testWorld(options: { outputs?: bigint[]; sendEnabled?: boo
       world.sender.bell.ring();
       await idle;
     },
-    block: () => world.ledger.makeBlock(stockRules, clock.now()) !== undefined,
+    block: (rules = {}) => world.ledger.makeBlock({ ...stockRules, ...rules }, clock.now()) !== undefined,
     spendAsStranger(uxid) {
       const output = world.ledger.output(uxid);
       if (output === undefined) throw new Error(`no ${uxid}`);
@@ -294,7 +296,13 @@ export async function testWorld(options: { outputs?: bigint[]; sendEnabled?: boo
       rmSync(dir, { recursive: true });
     },
   };
-  splitGenesis(world, options.outputs ?? [], { sign, inject, total, hot });
+  splitGenesis(world, options.outputs ?? [], {
+    sign,
+    inject,
+    total,
+    hot,
+    hours: options.hours ?? 1_000_000n,
+  });
   start();
   return world;
 }
@@ -303,6 +311,7 @@ type Tools = {
   sign: (tx: ReturnType<typeof unsignedTransaction>) => ReturnType<typeof unsignedTransaction>;
   inject: (tx: ReturnType<typeof unsignedTransaction>) => string;
   total: bigint;
+  hours: bigint;
   hot: ReturnType<typeof addressOf>;
 };
 
@@ -315,7 +324,7 @@ function splitGenesis(world: World, sizes: readonly bigint[], tools: Tools): voi
   const outputs = sizes.map((size, i) => ({
     address: tools.hot,
     coins: droplet(size),
-    hours: hours(1_000_000n + BigInt(i)),
+    hours: hours(tools.hours + BigInt(i)),
   }));
   const all = [...outputs, { address: stranger.address, coins: droplet(rest), hours: hours(1n) }];
   tools.inject(tools.sign(unsignedTransaction([genesis.uxid], all)));
