@@ -14,6 +14,11 @@ export interface Bucket<K extends Key, V> {
   readonly name: string;
   encode(value: V): string;
   decode(text: string): V;
+  /**
+   * For rows that a callback rewrites again and again, such as counters: within one callback a row with a text as
+   * its key is decoded once and written once, at the end. Nothing else about it is different.
+   */
+  readonly busy?: boolean;
   /** Only there so that two buckets with other keys are other types. */
   readonly key?: (key: K) => void;
 }
@@ -22,8 +27,17 @@ export interface Bucket<K extends Key, V> {
  * bucket names a table whose rows are JSON. `revive` turns the parsed JSON into the row; it is
  * where integers become `bigint` again.
  */
-export function bucket<K extends Key, V>(name: string, revive: (raw: unknown) => V): Bucket<K, V> {
-  return { name, encode: (value) => json.stringify(value), decode: (stored) => revive(json.parse(stored)) };
+export function bucket<K extends Key, V>(
+  name: string,
+  revive: (raw: unknown) => V,
+  options: { readonly busy?: boolean } = {},
+): Bucket<K, V> {
+  return {
+    name,
+    encode: (value) => json.stringify(value),
+    decode: (stored) => revive(json.parse(stored)),
+    busy: options.busy ?? false,
+  };
 }
 
 /** text is the `revive` of a bucket whose rows are texts. */

@@ -4,11 +4,12 @@ import {
   ftruncateSync,
   openSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   statfsSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Fault } from "#internal/fault";
 
 /** Lock is held until released or until the process ends, however it ends. */
@@ -42,12 +43,26 @@ function flock(fd: number): boolean {
   throw new Fault(op, "stop", "no C library with flock found; the store cannot be locked");
 }
 
-/** realStorePath follows symlinks in the directory and of the file itself, so that two names of one store meet at one lock. */
+/**
+ * realStorePath follows symlinks in the directory and of the file itself, so that two names of one store meet at
+ * one lock. A link to nothing counts as what it points to, because that is the file that LMDB would make.
+ */
 export function realStorePath(path: string): string {
   try {
     return realpathSync(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ELOOP") throw error;
+    const there = join(realpathSync(dirname(path)), basename(path));
+    const target = linkTarget(there);
+    return target === undefined ? there : realStorePath(resolve(dirname(there), target));
+  }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
   } catch {
-    return join(realpathSync(dirname(path)), basename(path));
+    return undefined;
   }
 }
 

@@ -71,6 +71,19 @@ type Table = Database<string, StoredKey>;
 /** AnyBucket is a bucket whose rows do not matter to the caller. */
 export type AnyBucket = { readonly name: string };
 
+/** Draft is a row of a busy bucket as the running callback has it. */
+interface Draft {
+  readonly table: string;
+  readonly value: unknown;
+  /** Writes the row; undefined for one that was only read. */
+  readonly write: (() => void) | undefined;
+}
+
+/** draftName tells rows of busy buckets apart; undefined for a row that is read and written at once. */
+function draftName(of: { readonly name: string; readonly busy?: boolean }, key: Key): string | undefined {
+  return of.busy === true && typeof key === "string" ? `${of.name}\n${key}` : undefined;
+}
+
 class LmdbStore implements Store, Tx {
   readonly path: string;
   readonly created: boolean;
@@ -82,6 +95,7 @@ class LmdbStore implements Store, Tx {
   #reason: Error | undefined;
   #closed = false;
   #inWrite = false;
+  readonly #drafts = new Map<string, Draft>();
   #rowsRead = 0;
 
   constructor(path: string, buckets: readonly AnyBucket[]) {
@@ -119,17 +133,24 @@ class LmdbStore implements Store, Tx {
   }
 
   get<K extends Key, V>(from: Bucket<K, V>, key: K): V | undefined {
+    const name = this.#inWrite ? draftName(from, key) : undefined;
+    const draft = name === undefined ? undefined : this.#drafts.get(name);
+    if (draft !== undefined) return draft.value as V;
     const row = this.#table(from).get(stored(key));
     if (row === undefined) return undefined;
     this.#rowsRead += 1;
-    return from.decode(row);
+    const value = from.decode(row);
+    if (name !== undefined) this.#drafts.set(name, { table: from.name, value, write: undefined });
+    return value;
   }
 
   has<K extends Key, V>(from: Bucket<K, V>, key: K): boolean {
+    this.#writeDrafts(from.name);
     return this.#table(from).doesExist(stored(key));
   }
 
   rows<K extends Key, V>(from: Bucket<K, V>, range: Range<K>): { key: K; value: V }[] {
+    this.#writeDrafts(from.name);
     const rows: { key: K; value: V }[] = [];
     for (const row of this.#table(from).getRange(bounds(range))) {
       rows.push({ key: row.key as Key as K, value: from.decode(row.value) });
@@ -139,6 +160,7 @@ class LmdbStore implements Store, Tx {
   }
 
   keys<K extends Key, V>(from: Bucket<K, V>, range: Range<K>): K[] {
+    this.#writeDrafts(from.name);
     const keys = Array.from(this.#table(from).getKeys(bounds(range)), (key) => key as Key as K);
     this.#rowsRead += keys.length;
     return keys;
@@ -146,16 +168,30 @@ class LmdbStore implements Store, Tx {
 
   put<K extends Key, V>(into: Bucket<K, V>, key: K, value: V): void {
     this.#mustBeInWrite();
+    const name = draftName(into, key);
     // Inside a transaction lmdb writes at once; the promise it also returns says nothing more.
-    void this.#table(into).put(stored(key), into.encode(value));
+    const write = () => void this.#table(into).put(stored(key), into.encode(value));
+    if (name === undefined) write();
+    else this.#drafts.set(name, { table: into.name, value, write });
+  }
+
+  /** #writeDrafts writes the busy rows that changed, of one table or of all, so that a walk over it finds them. */
+  #writeDrafts(only?: string): void {
+    for (const [name, draft] of this.#drafts) {
+      if (draft.write === undefined || (only !== undefined && draft.table !== only)) continue;
+      draft.write();
+      this.#drafts.set(name, { ...draft, write: undefined });
+    }
   }
 
   remove<K extends Key, V>(from: Bucket<K, V>, key: K): boolean {
     this.#mustBeInWrite();
-    const table = this.#table(from);
-    const there = table.doesExist(stored(key));
-    if (there) void table.remove(stored(key));
-    return there;
+    const name = draftName(from, key);
+    if (name !== undefined) {
+      this.#writeDrafts(from.name);
+      this.#drafts.delete(name);
+    }
+    return this.#table(from).removeSync(stored(key));
   }
 
   #mustBeInWrite(): void {
@@ -194,9 +230,11 @@ class LmdbStore implements Store, Tx {
         value.catch(() => {});
         throw new Broken("db: an asynchronous callback in a transaction");
       }
+      this.#writeDrafts();
       return value;
     } finally {
       this.#inWrite = false;
+      this.#drafts.clear();
     }
   }
 
