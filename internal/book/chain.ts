@@ -133,6 +133,28 @@ export function rewind(tx: Tx, rules: ChainRules, fork: BlockRef, at: number): C
   return report;
 }
 
+/**
+ * rescanFrom sets the cursor to the block before `from.height + 1` on the node's chain, whatever we held:
+ * deposits above it are marked as reversed until they are seen again, a stopped scanner goes on.
+ * Doing it again changes nothing. The cursor never moves up: nothing may be skipped.
+ */
+export function rescanFrom(tx: Tx, rules: ChainRules, from: BlockRef, at: number): ChainReport {
+  const { coin } = rules;
+  const cursor = cursorOf(tx, coin);
+  invariant(
+    cursor !== undefined && from.height <= cursor.height,
+    `book: ${coin} cannot rescan from above its cursor`,
+  );
+  // What was held at this height and below is of another chain where the hashes differ.
+  for (let height = from.height; height > from.height - rules.window && height >= 0; height--) {
+    if (headerAt(tx, coin, height) !== undefined) tx.remove(headers(coin), ["header", height]);
+  }
+  tx.put(headers(coin), ["header", from.height], from.hash);
+  const report = rewind(tx, rules, from, at);
+  clearStopped(tx, coin, at);
+  return report;
+}
+
 function reverse(tx: Tx, id: string, at: number, report: ChainReport): void {
   const deposit = tx.get(deposits, id);
   invariant(deposit !== undefined, `book: no deposit ${id}`);

@@ -24,6 +24,7 @@ export {
   markReachedTip,
   markStopped,
   reachedTip,
+  rescanFrom,
   rewind,
   startCursor,
   stoppedCoins,
@@ -37,6 +38,7 @@ export {
   doneSince,
   killPayouts,
   latestPayout,
+  payoutByTransaction,
   payoutOf,
   reopenPayouts,
   replacePayout,
@@ -53,6 +55,7 @@ export {
   depositInfo,
   depositsByStatus,
   erroredDeposits,
+  oldestUndone,
   poolImport,
   scanAddresses,
   setPoolImport,
@@ -61,6 +64,7 @@ export {
 } from "./queries.ts";
 export type * from "./rows.ts";
 export { moves, storedStatuses } from "./statuses.ts";
+export { adoptPayout, type Adopted, moveAnchor, settleByHand, type Who } from "./settle.ts";
 export { pinSkyChain, type SkyChain, setSkyHead, skyChain } from "./sky.ts";
 export { checkStamp, type Stamp } from "./stamp.ts";
 export { totalsOf } from "./totals.ts";

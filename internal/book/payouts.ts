@@ -25,6 +25,12 @@ export function payoutOf(reader: Reader, seq: number): Payout | undefined {
   return reader.get(payouts, seq);
 }
 
+/** payoutByTransaction gives the payout that one of whose attempts has this txid. */
+export function payoutByTransaction(reader: Reader, txid: string): Payout | undefined {
+  const seq = reader.get(payoutByTxid, txid);
+  return seq === undefined ? undefined : payoutOf(reader, Number(seq));
+}
+
 /** latestPayout gives the newest payout of any state. */
 export function latestPayout(reader: Reader): Payout | undefined {
   return reader.rows(payouts, { start: Number.MAX_SAFE_INTEGER, end: 0, reverse: true, limit: 1 })[0]?.value;

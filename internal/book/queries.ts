@@ -1,7 +1,7 @@
 import type { Reader, Tx } from "#internal/db";
 import type { CoinType } from "#internal/money";
 import { bindings, byStatus, errored, infos, scanned, scanNotes, scripts, skyRows } from "./buckets.ts";
-import { infoOf } from "./deposits.ts";
+import { dueDeposits, infoOf } from "./deposits.ts";
 import type { DepositInfo, SkyRow, StoredStatus } from "./rows.ts";
 import { storedStatuses } from "./statuses.ts";
 
@@ -76,4 +76,12 @@ export function poolImport(reader: Reader, coin: CoinType): string | undefined {
 /** setPoolImport notes that a pool file with this fingerprint is imported whole. */
 export function setPoolImport(tx: Tx, coin: CoinType, fingerprint: string): void {
   tx.put(scanNotes(coin), "pool", fingerprint);
+}
+
+/** oldestUndone gives, of each status before `done`, the oldest deposit that no mark holds back: a row or two each. */
+export function oldestUndone(reader: Reader): DepositInfo[] {
+  const due = (["waiting_decide", "waiting_send"] as const).flatMap((status) =>
+    dueDeposits(reader, status, { limit: 1 }),
+  );
+  return [...due, ...depositsByStatus(reader, "waiting_confirm", { limit: 1 })];
 }

@@ -14,7 +14,7 @@ import {
 } from "./buckets.ts";
 import { save, updateSkyRow } from "./deposits.ts";
 import { record } from "./events.ts";
-import type { Binding, ChainRules, Deposit } from "./rows.ts";
+import type { Binding, ChainRules, Deposit, DepositInfo } from "./rows.ts";
 import { take } from "./totals.ts";
 
 /** Found is an output of a block that pays a pool address. */
@@ -40,7 +40,7 @@ export function see(tx: Tx, found: Found): Seen {
   const id = `${output.txid}:${output.n}`;
   const known = tx.get(deposits, id);
   if (known !== undefined && !known.reversed) return { fresh: false, watch: "" };
-  const rivals = findRivals(tx, id, output);
+  const rivals = findRivals(tx, output);
   const deposit =
     known === undefined
       ? firstSight(tx, found, rivals)
@@ -74,6 +74,8 @@ function place(tx: Tx, id: string, deposit: Deposit, found: Found): void {
   updateSkyRow(tx, deposit.sky_address, deposit.status_seq, (row) => ({
     ...row,
     deposit_id: id,
+    // The line may be that of a credited deposit whose place this one takes.
+    status: deposit.processed ? row.status : "waiting_deposit",
     updated_at: found.at,
     height: deposit.processed ? 0 : height,
   }));
@@ -83,18 +85,23 @@ function place(tx: Tx, id: string, deposit: Deposit, found: Found): void {
 interface Rival {
   readonly id: string;
   readonly deposit: Deposit;
-  /** A payout was signed for it: its money has left, or will. */
+  /** A payout was signed for it, or a person has paid it: its money has left, or will. */
   readonly paid: boolean;
 }
 
-function findRivals(tx: Tx, id: string, output: SeenOutput): Rival[] {
+function isPaid(info: DepositInfo | undefined): boolean {
+  return info !== undefined && (info.payout !== 0 || info.settled !== "");
+}
+
+function findRivals(tx: Tx, output: SeenOutput): Rival[] {
   const rivals = new Map<string, Rival>();
   for (const outpoint of output.inputs) {
     const range = { start: [outpoint, ""], end: [outpoint, "\uffff"], limit: 10_000 } as const;
     for (const [, rivalId] of tx.keys(byOutpoint, range)) {
       const deposit = tx.get(deposits, rivalId);
-      if (deposit === undefined || rivalId === id || !deposit.reversed) continue;
-      rivals.set(rivalId, { id: rivalId, deposit, paid: (tx.get(infos, rivalId)?.payout ?? 0) !== 0 });
+      // Another output of the same transaction spends the same coin and comes back with it: it is no rival.
+      if (deposit === undefined || deposit.tx === output.txid || !deposit.reversed) continue;
+      rivals.set(rivalId, { id: rivalId, deposit, paid: isPaid(tx.get(infos, rivalId)) });
     }
   }
   return [...rivals.values()];

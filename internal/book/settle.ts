@@ -1,0 +1,107 @@
+import type { Tx } from "#internal/db";
+import { accept, invariant, refuse, type Result } from "#internal/fault";
+import { anchors, infos, openPayouts, payoutByTxid, payouts } from "./buckets.ts";
+import { infoOf, save, stillDue } from "./deposits.ts";
+import { record } from "./events.ts";
+import { anchorOf } from "./payouts.ts";
+import type { Anchor, Attempt, Payout, PayoutOutput } from "./rows.ts";
+import { change, take } from "./totals.ts";
+
+/** Who is a person and the reason that the person gives; both go into the log of events. */
+export interface Who {
+  readonly who: string;
+  readonly why: string;
+  /** Unix seconds. */
+  readonly at: number;
+}
+
+const said = ({ who, why }: Who) => `${who}: ${why}`;
+
+/** Adopted is a confirmed transaction that spends our anchor, and what it pays. */
+export interface Adopted extends Attempt {
+  readonly anchor: string;
+  readonly block: { readonly seq: number; readonly hash: string };
+  readonly outputs: readonly PayoutOutput[];
+  /** The deposits that it pays, as the operator's command found them. */
+  readonly deposits: readonly string[];
+}
+
+/**
+ * adoptPayout takes a transaction that this store did not know for one of ours: these deposits are paid
+ * by it, its change is the anchor. Refused when the anchor moved, a payout is open, or one of the
+ * deposits is not due any more.
+ */
+export function adoptPayout(tx: Tx, adopted: Adopted, who: Who): Result<number, string> {
+  const { deposits, block, anchor: uxid, ...facts } = adopted;
+  const anchor = anchorOf(tx);
+  if (anchor?.uxid !== uxid) return refuse("the anchor has moved on meanwhile");
+  if (tx.keys(openPayouts, { limit: 1 }).length > 0)
+    return refuse("a payout is open: wait until it is settled");
+  if (tx.has(payoutByTxid, facts.txid)) return refuse(`${facts.txid} is a payout of this store already`);
+  const rows = deposits.map((id) => infoOf(tx, id));
+  const notDue = rows.find((info) => !stillDue(info, "waiting_send"));
+  if (notDue !== undefined) return refuse(`${notDue.deposit_id} is not due any more`);
+  const seq = take(tx, "next_payout");
+  const payout: Payout = {
+    ...facts,
+    anchor,
+    seq,
+    state: "confirmed",
+    block,
+    deposits,
+    earlier: [],
+    dead: "",
+  };
+  tx.put(payouts, seq, payout);
+  tx.put(payoutByTxid, payout.txid, seq.toString());
+  tx.put(anchors, "anchor", { ...payout.change, payout: seq });
+  for (const info of rows) {
+    const paid = { txid: payout.txid, sky_sent: info.sky_owed, payout: seq, updated_at: who.at };
+    save(tx, info, { ...info, ...paid, status: "done" });
+  }
+  const sum = payout.outputs.reduce((total, output) => total + output.coins, 0n);
+  change(tx, (now) => ({ sent: now.sent + sum }));
+  record(tx, who.at, "payout_adopted", seq.toString(), `${payout.txid} ${said(who)}`);
+  return accept(seq);
+}
+
+/**
+ * moveAnchor takes another output of the wallet as the anchor, because a transaction that pays none of
+ * ours has spent the one before. Refused when the anchor moved, or a payout is open.
+ */
+export function moveAnchor(tx: Tx, from: string, to: Omit<Anchor, "payout">, who: Who): Result<void, string> {
+  const anchor = anchorOf(tx);
+  if (anchor?.uxid !== from) return refuse("the anchor has moved on meanwhile");
+  if (tx.keys(openPayouts, { limit: 1 }).length > 0)
+    return refuse("a payout is open: wait until it is settled");
+  tx.put(anchors, "anchor", { ...to, payout: 0 });
+  record(tx, who.at, "anchor_moved", to.uxid, said(who));
+  return accept(undefined);
+}
+
+/**
+ * settleByHand ends a deposit that somebody else's transaction has paid, or takes a deposit that is paid
+ * already off the list of those that wait for a person. Refused while signed bytes of ours may pay it.
+ */
+export function settleByHand(tx: Tx, id: string, txid: string, who: Who): Result<void, string> {
+  const info = tx.get(infos, id);
+  if (info === undefined) return refuse(`there is no credited deposit ${id}`);
+  if (info.settled !== "") return refuse(`${id} is settled already: ${info.settled}`);
+  const open = info.payout !== 0 && tx.has(openPayouts, info.payout);
+  if (open || info.status === "waiting_confirm") {
+    return refuse(
+      `${id} is in payout ${info.payout}, whose bytes are signed; only their proved death frees it`,
+    );
+  }
+  const note = `paid by ${txid}; ${said(who)}`;
+  if (info.status === "done") {
+    if (info.held === "" && !info.reversed) return refuse(`${id} is done and waits for nobody`);
+    save(tx, info, { ...info, settled: note, updated_at: who.at });
+  } else {
+    const paid = { txid, sky_sent: info.sky_owed, settled: note, updated_at: who.at };
+    save(tx, info, { ...info, ...paid, status: "done" });
+  }
+  invariant(tx.get(infos, id)?.settled === note, `book: ${id} was not settled`);
+  record(tx, who.at, "deposit_settled", id, note);
+  return accept(undefined);
+}
