@@ -44,6 +44,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** jump moves the wall time alone, as a wrong clock does. */
   jump(ms: number): void;
+  /** nextSleep resolves when somebody goes to sleep after this call: a loop that sleeps has nothing more to do. */
+  nextSleep(): Promise<void>;
 }
 
 /** manualClock makes a clock for tests and simulations. */
@@ -51,7 +53,12 @@ export function manualClock(start = 1_700_000_000_000): ManualClock {
   let wall = start;
   let mono = 0;
   const sleepers: { at: number; wake: () => void }[] = [];
+  let watchers: (() => void)[] = [];
   return {
+    nextSleep: () =>
+      new Promise((resolve) => {
+        watchers = [...watchers, resolve];
+      }),
     now: () => wall,
     mono: () => mono,
     jump(ms) {
@@ -62,6 +69,7 @@ export function manualClock(start = 1_700_000_000_000): ManualClock {
         if (signal?.aborted) return resolve();
         const sleeper = { at: mono + Math.max(ms, 0), wake: resolve };
         sleepers.push(sleeper);
+        for (const tell of watchers.splice(0)) tell();
         signal?.addEventListener("abort", () => resolve(), { once: true });
       }),
     async advance(ms) {

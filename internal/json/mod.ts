@@ -29,7 +29,38 @@ declare global {
 
 /** stringify writes JSON text; a `bigint` becomes a bare integer of exactly its digits. */
 export function stringify(value: unknown, indent?: number): string {
-  return JSON.stringify(value, (_key, v) => (typeof v === "bigint" ? JSON.rawJSON(v.toString()) : v), indent);
+  return JSON.stringify(writable(value), undefined, indent);
+}
+
+/**
+ * writable gives the value with something in the place of each `bigint` that `JSON.stringify` writes digit by
+ * digit; only what holds one is copied. A replacer would do the same, but is called for every member: that is
+ * four times slower. What writes itself (`toJSON`) is left to do so.
+ */
+function writable(value: unknown): unknown {
+  if (typeof value === "bigint") return digits(value);
+  if (typeof value !== "object" || value === null || "toJSON" in value) return value;
+  const members = value as Readonly<Record<string, unknown>>;
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(members)) {
+    const member = members[key];
+    if (typeof member !== "object" && typeof member !== "bigint") continue;
+    const written = writable(member);
+    if (written === member) continue;
+    copy ??= copyOf(members);
+    copy[key] = written;
+  }
+  return copy ?? value;
+}
+
+function copyOf(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return (Array.isArray(members) ? [...members] : { ...members }) as Record<string, unknown>;
+}
+
+/** A double that is a safe integer is written with exactly its digits, and faster than a raw text. */
+function digits(value: bigint): unknown {
+  const double = Number(value);
+  return Number.isSafeInteger(double) ? double : JSON.rawJSON(value.toString());
 }
 
 /** integer reads a JSON number as an exact `bigint`, or throws `TypeError` naming the field. */

@@ -20,8 +20,11 @@ export function bell(clock: Clock): Bell {
     async wait(ms, signal) {
       if (!rung && !signal.aborted) {
         const early = new AbortController();
-        wake = () => early.abort();
-        await clock.sleep(ms, AbortSignal.any([signal, early.signal]));
+        const end = () => early.abort();
+        wake = end;
+        signal.addEventListener("abort", end, { once: true });
+        await clock.sleep(ms, early.signal);
+        signal.removeEventListener("abort", end);
         wake = undefined;
       }
       rung = false;

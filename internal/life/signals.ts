@@ -9,8 +9,8 @@ export interface SignalHandlers {
 }
 
 /**
- * onSignals takes over SIGINT, SIGTERM and SIGHUP; SIGPIPE does nothing from then on, so that a reader
- * who went away is an error of the write alone. The result gives the signals back to the system.
+ * onSignals takes over SIGINT, SIGTERM and SIGHUP. The result gives them back to the system. SIGPIPE needs
+ * nobody: the runtime ignores it, so that a reader who went away is an error of the write alone.
  */
 export function onSignals(handlers: SignalHandlers): () => void {
   let stopping = false;
@@ -23,7 +23,6 @@ export function onSignals(handlers: SignalHandlers): () => void {
     SIGINT: () => stop("SIGINT"),
     SIGTERM: () => stop("SIGTERM"),
     SIGHUP: () => handlers.hangup(),
-    SIGPIPE: () => {},
   } as const;
   for (const [signal, action] of Object.entries(actions)) process.on(signal, action);
   return () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
 import { join } from "node:path";
 
 const script = `
@@ -12,9 +12,15 @@ const script = `
   });
   say("ready");`;
 
+const children: Bun.Subprocess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
 /** start runs a process with the handlers; `send` sends it a signal and gives the line that it answers with. */
 async function start() {
   const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "inherit" });
+  children.push(child);
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   const line = async (): Promise<string> => {

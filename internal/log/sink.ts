@@ -32,7 +32,8 @@ export function openSink(target: Target, lossLine: (lost: number) => string): Si
     if (fault === "EPIPE" || fault === "EBADF") waiting = new Uint8Array(0);
   };
   const add = (line: string) => {
-    waiting = Buffer.concat([waiting, Buffer.from(line)]);
+    const bytes = Buffer.from(line);
+    waiting = waiting.length === 0 ? bytes : Buffer.concat([waiting, bytes]);
     flush();
   };
 
