@@ -3,7 +3,7 @@ import { parse, TomlError } from "smol-toml";
 import { locate, type Places } from "./locate.ts";
 import { nearest } from "./nearest.ts";
 import { oldSpellings, retiredKeys, skyScannerSwitch } from "./old_keys.ts";
-import { type ConfigProblem, type Finding } from "./problem.ts";
+import type { ConfigProblem, Finding } from "./problem.ts";
 import { factsOf, isKey, type Key, keys } from "./schema.ts";
 
 /** Document is a parsed file, sorted by key, with what is wrong about its keys as such. */
