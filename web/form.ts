@@ -17,14 +17,22 @@ async function submit(form: HTMLFormElement): Promise<void> {
   const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
   if (button === null || button.getAttribute("aria-busy") === "true") return;
   const label = button.textContent;
+  const rest = () => {
+    button.removeAttribute("aria-busy");
+    button.textContent = label;
+  };
   button.setAttribute("aria-busy", "true");
   button.textContent = text("working");
   showProblem(form, "");
   const outcome = await send(form);
-  button.removeAttribute("aria-busy");
-  button.textContent = label;
-  if (outcome.location === undefined) return showProblem(form, outcome.message ?? text("offline"));
+  if (outcome.location === undefined) {
+    rest();
+    return showProblem(form, outcome.message ?? text("offline"));
+  }
   rememberAddress(String(new FormData(form).get("skyaddr") ?? "").trim());
+  // The button stays busy until the page is gone, or a second tap would take a second address; who comes
+  // back gets it as it was.
+  addEventListener("pagehide", rest, { once: true });
   location.assign(outcome.location);
 }
 

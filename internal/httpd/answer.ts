@@ -42,9 +42,7 @@ export function page(c: Context, html: string, status: ContentfulStatusCode = 20
 /** matches compares an If-None-Match header with an entity tag, weakly (RFC 9110 §13.1.2). */
 export function matches(header: string | undefined, etag: string): boolean {
   const bare = (tag: string) => tag.trim().replace(/^W\//, "");
-  return (
-    header !== undefined && header.split(",").some((tag) => tag.trim() === "*" || bare(tag) === bare(etag))
-  );
+  return (header ?? "").split(",").some((tag) => tag.trim() === "*" || bare(tag) === bare(etag));
 }
 
 function send(

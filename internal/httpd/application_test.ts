@@ -88,7 +88,11 @@ test("errors have the documented texts, and what went wrong stays inside", async
   expect(await text("/ok", "PUT")).toBe("Invalid request method\n");
   expect((await app.request("/ok", { method: "PUT" })).headers.get("allow")).toBe("GET, HEAD");
   expect(await text("/throws")).toBe("Internal Server Error\n");
-  expect(lines.find((line) => line.level === "error")?.fields).toMatchObject({ op: "test.op", fate: "ask", path: "/throws" });
+  expect(lines.find((line) => line.level === "error")?.fields).toMatchObject({
+    op: "test.op",
+    fate: "ask",
+    path: "/throws",
+  });
 });
 
 test("a broken invariant is told to the listener", async () => {
@@ -108,7 +112,11 @@ test("the access log tells who asked what, and nothing of the query", async () =
   const { app, lines } = desk();
   await app.request("/ok?skyaddr=secret", {}, { remote: { address: "9.9.9.9", port: 1 } });
   expect(lines).toEqual([
-    { level: "debug", msg: "request", fields: { method: "GET", path: "/ok", status: 200, ms: 0, client: "9.9.9.9" } },
+    {
+      level: "debug",
+      msg: "request",
+      fields: { method: "GET", path: "/ok", status: 200, ms: 0, client: "9.9.9.9" },
+    },
   ]);
 });
 

@@ -54,7 +54,9 @@ test("a file with a hash in its name is cached for ever, and sent compressed", a
     vary: "Accept-Encoding",
     "x-content-type-options": "nosniff",
   });
-  expect(Bun.gunzipSync(await answer.arrayBuffer())).toEqual(assets.get(pathOf(".js"))?.bytes ?? new Uint8Array());
+  expect(Bun.gunzipSync(await answer.arrayBuffer())).toEqual(
+    assets.get(pathOf(".js"))?.bytes ?? new Uint8Array(),
+  );
 });
 
 test("who has the file already gets no body", async () => {
@@ -67,12 +69,19 @@ test("who has the file already gets no body", async () => {
 
 test("HEAD has the headers of GET and no body", async () => {
   const answer = await appOf(assets).request(pathOf(".svg"), { method: "HEAD" });
-  expect([answer.status, answer.headers.get("content-type"), await answer.text()]).toEqual([200, "image/svg+xml", ""]);
+  expect([answer.status, answer.headers.get("content-type"), await answer.text()]).toEqual([
+    200,
+    "image/svg+xml",
+    "",
+  ]);
 });
 
-test.each(["/index.html", "/nothing.js", "/web/app.ts", "/__proto__", "/constructor"])("%s is not there", async (path) => {
-  expect((await appOf(assets).request(path)).status).toBe(404);
-});
+test.each(["/index.html", "/nothing.js", "/web/app.ts", "/__proto__", "/constructor"])(
+  "%s is not there",
+  async (path) => {
+    expect((await appOf(assets).request(path)).status).toBe(404);
+  },
+);
 
 test("files inside the executable are read from where the build put them", async () => {
   await Bun.write(join(folder, "a"), "plain");

@@ -13,9 +13,12 @@ async function ask(authorization: string | undefined) {
   return app.request("/", { headers: authorization === undefined ? {} : { Authorization: authorization } });
 }
 
-test.each([`Bearer ${token}`, `bearer ${token}`, `Bearer  ${token}`])("%s is let in", async (authorization) => {
-  expect(await (await ask(authorization)).text()).toBe("in");
-});
+test.each([`Bearer ${token}`, `bearer ${token}`, `Bearer  ${token}`])(
+  "%s is let in",
+  async (authorization) => {
+    expect(await (await ask(authorization)).text()).toBe("in");
+  },
+);
 
 test.each([
   undefined,

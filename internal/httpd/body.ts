@@ -9,20 +9,29 @@ export type BodyRefusal = "too_large" | "broken_off";
 
 /** bodyText reads a request's body as UTF-8; bytes that are none become U+FFFD. It never holds more than the limit. */
 export async function bodyText(c: Context, limit = maxRequestBytes): Promise<Result<string, BodyRefusal>> {
-  const { body } = c.req.raw;
-  if (body === null) return accept("");
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const announced = Number(c.req.header("content-length") ?? Number.NaN);
   try {
-    for await (const chunk of body) {
-      length += chunk.byteLength;
-      if (length > limit) return refuse("too_large");
-      chunks.push(chunk);
-    }
+    const bytes = announced <= limit ? await c.req.raw.arrayBuffer() : await bytesUpTo(c.req.raw.body, limit);
+    if (bytes === undefined || bytes.byteLength > limit) return refuse("too_large");
+    return accept(new TextDecoder().decode(bytes));
   } catch {
     return refuse("broken_off");
   }
-  return accept(new TextDecoder().decode(Buffer.concat(chunks)));
+}
+
+/** A body that does not announce its length has to be counted while it comes; a stream for each one that does costs too much. */
+async function bytesUpTo(
+  body: ReadableStream<Uint8Array> | null,
+  limit: number,
+): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.byteLength;
+    if (length > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** isForm tells whether a body is a form of the kind that a browser sends by default. */

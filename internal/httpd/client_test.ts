@@ -14,7 +14,9 @@ test.each([
 });
 
 test("two addresses of one /64 are one client", () => {
-  const [a, b] = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9"].map((address) => clientOf({ address, port: 1 }, undefined, false));
+  const [a, b] = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9"].map((address) =>
+    clientOf({ address, port: 1 }, undefined, false),
+  );
   expect(a).toBe(b);
 });
 
@@ -29,15 +31,27 @@ test("no socket and no header is one client, unknown", () => {
 test.each([
   { name: "one entry", header: "1.2.3.4", want: "1.2.3.4" },
   { name: "what the client wrote itself is left of it", header: "6.6.6.6, 1.2.3.4", want: "1.2.3.4" },
-  { name: "proxies on private addresses are passed over", header: "6.6.6.6, 1.2.3.4, 10.0.0.7, 192.168.1.1", want: "1.2.3.4" },
+  {
+    name: "proxies on private addresses are passed over",
+    header: "6.6.6.6, 1.2.3.4, 10.0.0.7, 192.168.1.1",
+    want: "1.2.3.4",
+  },
   { name: "a customer in our own network", header: "10.6.6.6, 10.0.0.7", want: "10.0.0.7" },
   { name: "a port", header: "1.2.3.4:5678", want: "1.2.3.4" },
   { name: "IPv6 in brackets with a port", header: "[2001:db8::1]:5678", want: "2001:db8:0:0::/64" },
-  { name: "IPv6 of a private network is passed over", header: "1.2.3.4, fd00::1, fe80::1, ::1", want: "1.2.3.4" },
+  {
+    name: "IPv6 of a private network is passed over",
+    header: "1.2.3.4, fd00::1, fe80::1, ::1",
+    want: "1.2.3.4",
+  },
   { name: "text that is no address ends the walk", header: "1.2.3.4, unknown, 10.0.0.7", want: "10.0.0.7" },
   { name: "nothing but text gives the socket", header: "unknown", want: "127.0.0.1" },
   { name: "an empty header gives the socket", header: "", want: "127.0.0.1" },
-  { name: "only the end of a very long header is read", header: `${"1.2.3.4, ".repeat(5000)}10.0.0.1`, want: "1.2.3.4" },
+  {
+    name: "only the end of a very long header is read",
+    header: `${"1.2.3.4, ".repeat(5000)}10.0.0.1`,
+    want: "1.2.3.4",
+  },
 ])("behind a proxy: $name", ({ header, want }) => {
   expect(clientOf(proxy, header, true)).toBe(want);
 });

@@ -2,7 +2,9 @@ import { expect, test } from "bun:test";
 import { systemClock } from "#internal/clock";
 import { Broken, Fault } from "#internal/fault";
 import { silent } from "#internal/log";
+import { fail } from "./answer.ts";
 import { application } from "./application.ts";
+import { bodyText, maxRequestBytes } from "./body.ts";
 import { type Listener, listen } from "./listen.ts";
 
 const generousMs = 10_000;
@@ -21,7 +23,14 @@ function open(address = "127.0.0.1:0") {
     throw new Broken("no");
   });
   app.post("/unread", (c) => c.text("unread"));
-  const listener = listen({ name: "test", address, app, clock: systemClock, logger: silent, maxBodyBytes: 1000 });
+  const listener = listen({
+    name: "test",
+    address,
+    app,
+    clock: systemClock,
+    logger: silent,
+    maxBodyBytes: 1000,
+  });
   return { listener, gate, entered };
 }
 
@@ -111,6 +120,29 @@ test("a body that nobody reads is not taken without end", async () => {
   const { listener } = open();
   const answer = await fetch(`${listener.url}/unread`, { method: "POST", body: "x".repeat(1001) });
   expect(answer.status).toBe(413);
+  await listener.stop(generousMs);
+});
+
+test("over a socket too, a body at the limit is read and one byte more is refused, announced or not", async () => {
+  const app = application({ logger: silent, clock: systemClock });
+  app.post("/echo", async (c) => {
+    const body = await bodyText(c);
+    return body.ok ? c.text(body.value) : fail(c, 413, body.refusal);
+  });
+  const listener = listen({ name: "test", address: "127.0.0.1:0", app, clock: systemClock, logger: silent });
+  for (const announced of [true, false]) {
+    for (const [size, status] of [
+      [0, 200],
+      [maxRequestBytes, 200],
+      [maxRequestBytes + 1, 413],
+    ] as const) {
+      const text = "x".repeat(size);
+      const body = announced ? text : new Blob([text]).stream();
+      const answer = await fetch(`${listener.url}/echo`, { method: "POST", body });
+      expect({ announced, size, status: answer.status }).toEqual({ announced, size, status });
+      if (status === 200) expect(await answer.text()).toBe(text);
+    }
+  }
   await listener.stop(generousMs);
 });
 

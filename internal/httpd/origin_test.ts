@@ -47,7 +47,10 @@ test("an allowed origin is named, never a star", async () => {
 
 test("an error is readable for an allowed origin too", async () => {
   const answer = await desk(["a.example"]).request("/api/none", { headers: { Origin: "https://a.example" } });
-  expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([404, "https://a.example"]);
+  expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([
+    404,
+    "https://a.example",
+  ]);
 });
 
 const preflight = (origin: string, method: string) => ({
@@ -78,15 +81,31 @@ test("OPTIONS that is no preflight goes to the handler", async () => {
 
 test.each([
   { name: "a client that is no browser", headers: {}, want: 200 },
-  { name: "our own page", headers: { "Sec-Fetch-Site": "same-origin", Origin: "http://desk.example" }, want: 200 },
+  {
+    name: "our own page",
+    headers: { "Sec-Fetch-Site": "same-origin", Origin: "http://desk.example" },
+    want: 200,
+  },
   { name: "the customer's own doing", headers: { "Sec-Fetch-Site": "none" }, want: 200 },
   { name: "our own page without TLS", headers: { Origin: "http://desk.example" }, want: 200 },
   { name: "our own page, TLS ends before us", headers: { Origin: "https://desk.example" }, want: 200 },
-  { name: "another site", headers: { "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" }, want: 403 },
-  { name: "a sibling host", headers: { "Sec-Fetch-Site": "same-site", Origin: "https://x.desk.example" }, want: 403 },
+  {
+    name: "another site",
+    headers: { "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" },
+    want: 403,
+  },
+  {
+    name: "a sibling host",
+    headers: { "Sec-Fetch-Site": "same-site", Origin: "https://x.desk.example" },
+    want: 403,
+  },
   { name: "another site without TLS", headers: { Origin: "http://evil.example" }, want: 403 },
   { name: "a page without an origin", headers: { Origin: "null" }, want: 403 },
-  { name: "a host that only another site's header names", headers: { Origin: "http://evil.example", "X-Forwarded-Host": "evil.example" }, want: 403 },
+  {
+    name: "a host that only another site's header names",
+    headers: { Origin: "http://evil.example", "X-Forwarded-Host": "evil.example" },
+    want: 403,
+  },
 ])("a form from $name gives $want", async ({ headers, want }) => {
   const sent = { method: "POST", headers: { Host: "desk.example", ...headers } };
   const answer = await desk([]).request("/form", sent);
@@ -94,7 +113,11 @@ test.each([
 });
 
 test("behind a proxy the host is the one that the proxy was asked for", async () => {
-  const headers = { Host: "127.0.0.1:7071", Origin: "https://desk.example", "X-Forwarded-Host": "desk.example" };
+  const headers = {
+    Host: "127.0.0.1:7071",
+    Origin: "https://desk.example",
+    "X-Forwarded-Host": "desk.example",
+  };
   expect((await desk([], true).request("/form", { method: "POST", headers })).status).toBe(200);
 });
 

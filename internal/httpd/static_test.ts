@@ -102,9 +102,13 @@ test("text is compressed, once for many", async () => {
   for (let i = 0; i < 2; i++) {
     const answer = await app.request("/app.js", { headers: { "Accept-Encoding": "gzip" } });
     expect(answer.headers.get("content-encoding")).toBe("gzip");
-    expect(new TextDecoder().decode(Bun.gunzipSync(await answer.arrayBuffer()))).toBe("let x = 1;".repeat(500));
+    expect(new TextDecoder().decode(Bun.gunzipSync(await answer.arrayBuffer()))).toBe(
+      "let x = 1;".repeat(500),
+    );
   }
-  expect((await ask("/picture.png", { headers: { "Accept-Encoding": "gzip" } })).headers.has("content-encoding")).toBe(false);
+  expect(
+    (await ask("/picture.png", { headers: { "Accept-Encoding": "gzip" } })).headers.has("content-encoding"),
+  ).toBe(false);
 });
 
 test("a changed file is seen as changed", async () => {
@@ -124,14 +128,22 @@ test("a changed file is seen as changed", async () => {
 
 test("a big file is streamed", async () => {
   const answer = await ask("/big.txt", { headers: { "Accept-Encoding": "gzip" } });
-  expect([answer.status, (await answer.text()).length, answer.headers.get("content-encoding")]).toEqual([200, 1_100_000, null]);
+  expect([answer.status, (await answer.text()).length, answer.headers.get("content-encoding")]).toEqual([
+    200,
+    1_100_000,
+    null,
+  ]);
 });
 
 test("HEAD has no body and other methods are refused", async () => {
   const head = await ask("/app.js", { method: "HEAD" });
   expect([head.status, await head.text()]).toEqual([200, ""]);
   const post = await ask("/app.js", { method: "POST" });
-  expect([post.status, post.headers.get("allow"), await post.text()]).toEqual([405, "GET, HEAD", "Invalid request method\n"]);
+  expect([post.status, post.headers.get("allow"), await post.text()]).toEqual([
+    405,
+    "GET, HEAD",
+    "Invalid request method\n",
+  ]);
 });
 
 test("a folder that is not there gives 404s", async () => {

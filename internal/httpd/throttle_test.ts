@@ -13,9 +13,16 @@ function desk(max: number, durationMs: number) {
   const app = application({ logger: silent, clock });
   const limit = throttle({ max, durationMs }, clock);
   app.get("/a", limit(), (c) => c.text("a"));
-  app.get("/form", limit((c) => c.html("<p>slow down</p>", 429)), (c) => c.text("form"));
+  app.get(
+    "/form",
+    limit((c) => c.html("<p>slow down</p>", 429)),
+    (c) => c.text("form"),
+  );
   app.get("/free", (c) => c.text("free"));
-  return { clock, get: (path: string, remote = one, headers = {}) => app.request(path, { headers }, { remote }) };
+  return {
+    clock,
+    get: (path: string, remote = one, headers = {}) => app.request(path, { headers }, { remote }),
+  };
 }
 
 test("a whole burst is let through, the next one is refused with the original's words", async () => {

@@ -24,24 +24,75 @@ export interface WindowOptions {
  */
 const slots = 64;
 
+/** Log is what is remembered of one client, in a chain from the one seen longest ago to the one seen last. */
 interface Log {
+  readonly client: string;
   /** One time a group, oldest first. */
   readonly times: number[];
   /** Requests in the youngest group; every older one is full. */
   youngest: number;
+  older: Log | undefined;
+  newer: Log | undefined;
+}
+
+/**
+ * Logs remembers clients in the order in which they were last seen. The order is a chain and not the
+ * map's own: to find the first of a map that has lost many costs as much as all it has lost.
+ */
+interface Logs {
+  readonly size: number;
+  /** oldest is the log of the client that was seen longest ago. */
+  oldest(): Log | undefined;
+  /** seen gives the log of a client, a new one if need be, and makes it the last in the order. */
+  seen(client: string): Log;
+  forget(log: Log): void;
+}
+
+function newLogs(): Logs {
+  const byClient = new Map<string, Log>();
+  let first: Log | undefined;
+  let last: Log | undefined;
+  const unchain = (log: Log) => {
+    if (log.older === undefined) first = log.newer;
+    else log.older.newer = log.newer;
+    if (log.newer === undefined) last = log.older;
+    else log.newer.older = log.older;
+  };
+  return {
+    get size() {
+      return byClient.size;
+    },
+    oldest: () => first,
+    seen(client) {
+      const known = byClient.get(client);
+      if (known !== undefined) unchain(known);
+      const log = known ?? { client, times: [], youngest: 0, older: undefined, newer: undefined };
+      if (known === undefined) byClient.set(client, log);
+      log.older = last;
+      log.newer = undefined;
+      if (last === undefined) first = log;
+      else last.newer = log;
+      last = log;
+      return log;
+    },
+    forget(log) {
+      unchain(log);
+      byClient.delete(log.client);
+    },
+  };
 }
 
 /** slidingWindow remembers who came when, and forgets what is older than the window. */
 export function slidingWindow({ max, durationMs, clients, now }: WindowOptions): Window {
-  const logs = new Map<string, Log>();
+  const logs = newLogs();
   const group = Math.max(1, Math.ceil(max / slots));
 
-  /** Two a request: the map can only shrink faster than it grows. */
+  /** Two a request: there can only be fewer of them than there were. */
   const forgetOld = (end: number) => {
     for (let i = 0; i < 2; i++) {
-      const [oldest] = logs;
-      if (oldest === undefined || (oldest[1].times.at(-1) ?? end) > end) return;
-      logs.delete(oldest[0]);
+      const oldest = logs.oldest();
+      if (oldest === undefined || (oldest.times.at(-1) ?? end) > end) return;
+      logs.forget(oldest);
     }
   };
 
@@ -53,18 +104,19 @@ export function slidingWindow({ max, durationMs, clients, now }: WindowOptions):
       if (max <= 0) return durationMs;
       const time = now();
       forgetOld(time - durationMs);
-      const log = logs.get(client) ?? { times: [], youngest: 0 };
-      logs.delete(client);
-      logs.set(client, log);
-      if (logs.size > clients) logs.delete(logs.keys().next().value ?? client);
-      while (log.times.length > 0 && (log.times[0] ?? 0) <= time - durationMs) log.times.shift();
-      const counted = log.times.length === 0 ? 0 : (log.times.length - 1) * group + log.youngest;
-      if (counted >= max) return (log.times[0] ?? time) + durationMs - time;
-      if (log.times.length > 0 && log.youngest < group) {
-        log.times[log.times.length - 1] = time;
+      const log = logs.seen(client);
+      const oldest = logs.oldest();
+      if (logs.size > clients && oldest !== undefined) logs.forget(oldest);
+      const { times } = log;
+      const over = times.findIndex((t) => t > time - durationMs);
+      if (over !== 0) times.splice(0, over < 0 ? times.length : over);
+      const counted = times.length === 0 ? 0 : (times.length - 1) * group + log.youngest;
+      if (counted >= max) return (times[0] ?? time) + durationMs - time;
+      if (times.length > 0 && log.youngest < group) {
+        times[times.length - 1] = time;
         log.youngest++;
       } else {
-        log.times.push(time);
+        times.push(time);
         log.youngest = 1;
       }
       return 0;

@@ -1,13 +1,14 @@
 import { expect, test } from "bun:test";
 import { Broken, Fault } from "#internal/fault";
-import { openDesk } from "./testdata/desk.ts";
-import { btcAddresses, goodAddresses } from "./testdata/teller.ts";
+import { openDesk } from "./testdesk.ts";
+import { btcAddresses, goodAddresses } from "./testteller.ts";
 
 const [good] = goodAddresses;
 const json = { "Content-Type": "application/json" };
-const bindBody = (skyaddr: unknown = good, coin_type: unknown = "BTC") => JSON.stringify({ skyaddr, coin_type });
+const bindBody = (skyaddr: unknown = good, coin_type: unknown = "BTC") =>
+  JSON.stringify({ skyaddr, coin_type });
 
-async function post(body: BodyInit, headers: Record<string, string> = json) {
+async function post(body: NonNullable<RequestInit["body"]>, headers: Record<string, string> = json) {
   const desk = await openDesk();
   return { ...desk, answer: await desk.app.request("/api/bind", { method: "POST", body, headers }) };
 }
@@ -31,21 +32,45 @@ test.each([
   { name: "null", body: "null", text: "Invalid json request body: not an object" },
   { name: "a list", body: "[]", text: "Invalid json request body: not an object" },
   { name: "a number", body: "1", text: "Invalid json request body: not an object" },
-  { name: "an address that is no text", body: bindBody(1), text: "Invalid json request body: skyaddr is not a string" },
-  { name: "a coin that is no text", body: bindBody(good, {}), text: "Invalid json request body: coin_type is not a string" },
+  {
+    name: "an address that is no text",
+    body: bindBody(1),
+    text: "Invalid json request body: skyaddr is not a string",
+  },
+  {
+    name: "a coin that is no text",
+    body: bindBody(good, {}),
+    text: "Invalid json request body: coin_type is not a string",
+  },
   { name: "no address", body: bindBody(""), text: "Missing skyaddr" },
   { name: "a null address", body: bindBody(null), text: "Missing skyaddr" },
   { name: "a blank address", body: bindBody(" \t\n"), text: "Missing skyaddr" },
   { name: "no address and no coin", body: "{}", text: "Missing skyaddr" },
-  { name: "a coin that is off comes before a bad address", body: bindBody("abc", "SKY"), text: "SKY not enabled" },
+  {
+    name: "a coin that is off comes before a bad address",
+    body: bindBody("abc", "SKY"),
+    text: "SKY not enabled",
+  },
   { name: "no coin comes before a bad address", body: bindBody("abc", ""), text: "Missing coin_type" },
   { name: "an unknown coin", body: bindBody("abc", "DOGE"), text: "Invalid coin_type" },
   { name: "a coin in lower case", body: bindBody(good, "btc"), text: "Invalid coin_type" },
   { name: "a coin of the object's family", body: bindBody(good, "__proto__"), text: "Invalid coin_type" },
-  { name: "a bad character", body: bindBody("a0c"), text: "Invalid skycoin address: Invalid base58 character" },
-  { name: "a space in front", body: bindBody(` ${good}`), text: "Invalid skycoin address: Invalid base58 character" },
+  {
+    name: "a bad character",
+    body: bindBody("a0c"),
+    text: "Invalid skycoin address: Invalid base58 character",
+  },
+  {
+    name: "a space in front",
+    body: bindBody(` ${good}`),
+    text: "Invalid skycoin address: Invalid base58 character",
+  },
   { name: "too short", body: bindBody("abc"), text: "Invalid skycoin address: Invalid address length" },
-  { name: "a wrong checksum", body: bindBody(good.replace(/W$/, "X")), text: "Invalid skycoin address: Invalid checksum" },
+  {
+    name: "a wrong checksum",
+    body: bindBody(good.replace(/W$/, "X")),
+    text: "Invalid skycoin address: Invalid checksum",
+  },
 ])("bind refuses $name", async ({ body, text }) => {
   const { answer } = await post(body);
   expect(answer.status).toBe(400);
@@ -88,13 +113,33 @@ test("names of members are matched whatever their case, and others are ignored",
 });
 
 test.each([
-  { name: "the documented curl line", headers: { "Content-Type": "application/x-www-form-urlencoded" }, status: 200 },
+  {
+    name: "the documented curl line",
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    status: 200,
+  },
   { name: "no content type", headers: {}, status: 200 },
-  { name: "a charset", headers: { "Content-Type": "application/json; charset=utf-8", Origin: "http://localhost" }, status: 200 },
+  {
+    name: "a charset",
+    headers: { "Content-Type": "application/json; charset=utf-8", Origin: "http://localhost" },
+    status: 200,
+  },
   { name: "a browser with JSON", headers: { ...json, "Sec-Fetch-Site": "same-origin" }, status: 200 },
-  { name: "a form of another site", headers: { "Content-Type": "text/plain", Origin: "https://evil.example" }, status: 415 },
-  { name: "a browser without an origin", headers: { "Content-Type": "text/plain", "Sec-Fetch-Site": "cross-site" }, status: 415 },
-  { name: "a look-alike", headers: { "Content-Type": "application/jsonx", Origin: "https://evil.example" }, status: 415 },
+  {
+    name: "a form of another site",
+    headers: { "Content-Type": "text/plain", Origin: "https://evil.example" },
+    status: 415,
+  },
+  {
+    name: "a browser without an origin",
+    headers: { "Content-Type": "text/plain", "Sec-Fetch-Site": "cross-site" },
+    status: 415,
+  },
+  {
+    name: "a look-alike",
+    headers: { "Content-Type": "application/jsonx", Origin: "https://evil.example" },
+    status: 415,
+  },
 ])("a bind with $name gives $status", async ({ headers, status }) => {
   const { answer, teller } = await post(bindBody(), { ...headers });
   expect(answer.status).toBe(status);
@@ -183,10 +228,13 @@ test.each([
   ]);
 });
 
-test.each(["/api", "/api/", "/api/config/", "/api/none", "/none", "/index.html", "/web/app.ts"])("%s is not there", async (path) => {
-  const answer = await (await openDesk()).app.request(path);
-  expect([answer.status, await answer.text()]).toEqual([404, "404 page not found\n"]);
-});
+test.each(["/api", "/api/", "/api/config/", "/api/none", "/none", "/index.html", "/web/app.ts"])(
+  "%s is not there",
+  async (path) => {
+    const answer = await (await openDesk()).app.request(path);
+    expect([answer.status, await answer.text()]).toEqual([404, "404 page not found\n"]);
+  },
+);
 
 test("HEAD works where GET does", async () => {
   const answer = await (await openDesk()).app.request("/api/config", { method: "HEAD" });
@@ -209,7 +257,9 @@ test("behind a proxy customers are told apart by the proxy's header", async () =
   const { app } = await openDesk({ behindProxy: true, throttle: { max: 1, durationMs: 60_000 } });
   const from = async (forwarded: string) =>
     (await app.request(`/api/status?skyaddr=${good}`, { headers: { "X-Forwarded-For": forwarded } })).status;
-  expect([await from("6.6.6.6, 1.1.1.1"), await from("1.2.3.4, 1.1.1.1"), await from("2.2.2.2")]).toEqual([200, 429, 200]);
+  expect([await from("6.6.6.6, 1.1.1.1"), await from("1.2.3.4, 1.1.1.1"), await from("2.2.2.2")]).toEqual([
+    200, 429, 200,
+  ]);
 });
 
 test("an allowed origin may read the API but not the page", async () => {

@@ -43,7 +43,7 @@ export function deskOf(teller: Teller, clock: Clock): Desk {
   const direct = config.buy_method === "direct";
   const offers = soldCoins.flatMap((coin): Offer[] => {
     const terms = config.deposits[coin === "BTC" ? "btc" : "eth"];
-    if (!terms.enabled || !teller.coinEnabled(coin)) return [];
+    if (!terms.enabled) return [];
     const minimum = trimZeros(terms.passthrough_minimum_volume);
     return [
       {

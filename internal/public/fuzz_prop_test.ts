@@ -1,13 +1,29 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { openDesk } from "./testdata/desk.ts";
-import { goodAddresses } from "./testdata/teller.ts";
+import { openDesk } from "./testdesk.ts";
+import { goodAddresses } from "./testteller.ts";
 
 const nasty = fc.oneof(
   fc.string({ unit: "binary", maxLength: 60 }),
-  fc.constantFrom("", "null", "__proto__", "\u0000", "%00", "../", "BTC", "ETH", "SKY", "{", '{"skyaddr":null}', ...goodAddresses),
+  fc.constantFrom(
+    "",
+    "null",
+    "__proto__",
+    "\u0000",
+    "%00",
+    "../",
+    "BTC",
+    "ETH",
+    "SKY",
+    "{",
+    '{"skyaddr":null}',
+    ...goodAddresses,
+  ),
 );
-const headerText = fc.oneof(fc.stringMatching(/^[\x21-\x7e][\x20-\x7e]{0,40}$/).map((text) => text.trim()), fc.constantFrom("*", "null", "http://localhost", "gzip", "1.2.3.4, ::1"));
+const headerText = fc.oneof(
+  fc.stringMatching(/^[\x21-\x7e][\x20-\x7e]{0,40}$/).map((text) => text.trim()),
+  fc.constantFrom("*", "null", "http://localhost", "gzip", "1.2.3.4, ::1"),
+);
 const headerName = fc.constantFrom(
   "Accept",
   "Accept-Encoding",
@@ -21,7 +37,17 @@ const headerName = fc.constantFrom(
   "X-Forwarded-Host",
 );
 const path = fc.oneof(
-  fc.constantFrom("/", "/bind", "/status", "/api/bind", "/api/status", "/api/config", "/api/health", "/api/", "/index.html"),
+  fc.constantFrom(
+    "/",
+    "/bind",
+    "/status",
+    "/api/bind",
+    "/api/status",
+    "/api/config",
+    "/api/health",
+    "/api/",
+    "/index.html",
+  ),
   nasty.map((text) => `/${encodeURIComponent(text)}`),
   fc.string({ maxLength: 30 }).map((text) => `/${text}`),
 );
@@ -33,7 +59,9 @@ const body = fc.oneof(
 );
 const request = fc.record({
   path,
-  query: fc.dictionary(fc.constantFrom("skyaddr", "coin_type", "receipt", "x"), nasty, { noNullPrototype: true }),
+  query: fc.dictionary(fc.constantFrom("skyaddr", "coin_type", "receipt", "x"), nasty, {
+    noNullPrototype: true,
+  }),
   method: fc.constantFrom("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"),
   headers: fc.dictionary(headerName, headerText, { noNullPrototype: true }),
   body,

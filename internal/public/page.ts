@@ -38,7 +38,6 @@ function body(main: Html): Html {
   data-offline="${texts.errors.offline}" data-reconnecting="${texts.errors.reconnecting}">
 ${main}
 </main>
-<footer class="foot"><p>${texts.footer}</p></footer>
 <p id="said" class="unseen" role="status"></p>`;
 }
 

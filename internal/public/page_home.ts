@@ -20,17 +20,21 @@ const closedRefreshSec = 60;
 
 /** homePage is where a customer begins: the offer, the form, and the way to a purchase's status. */
 export function homePage(desk: Desk, input: HomeInput): Page {
+  const lookup = lookupForm(input);
+  // Who looked something up should see what was wrong without having to scroll.
+  const lookupFirst = input.form === "lookup" && input.error !== undefined;
   return {
     title: input.error === undefined ? texts.title.home : texts.title.problem,
     refreshSec: desk.closed === undefined ? undefined : closedRefreshSec,
     main: html`<section class="intro">
   <h1>${texts.home.heading}</h1>
-  <p class="lead">${texts.home.lead}</p>
+  <p class="lead">${texts.home.lead(desk.offers.map((offer) => coinName(offer.coin)))}</p>
 </section>
+${lookupFirst ? lookup : ""}
 ${desk.closed === undefined ? bindForm(desk, input) : closedCard(desk.closed)}
 ${resume}
 ${how}
-${lookupForm(input)}`,
+${lookupFirst ? "" : lookup}`,
   };
 }
 
@@ -56,7 +60,8 @@ function bindForm(desk: Desk, input: HomeInput): Html {
   </fieldset>
   <button class="main" type="submit">${texts.home.submit}</button>
   <p class="facts">${desk.available === undefined ? "" : html`<span>${texts.home.available(desk.available)}</span>`}
-  ${desk.maxBound === 0 ? "" : html`<span>${texts.home.limit(desk.maxBound)}</span>`}</p>
+  ${desk.maxBound === 0 ? "" : html`<span>${texts.home.limit(desk.maxBound)}</span>`}
+  ${first?.rate === undefined ? "" : html`<span>${texts.home.rate}</span>`}</p>
 </form>
 </section>`;
 }

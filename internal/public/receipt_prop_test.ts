@@ -2,11 +2,15 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { manualClock } from "#internal/clock";
 import { receipts } from "./receipt.ts";
-import { btcAddresses, ethAddresses, goodAddresses } from "./testdata/teller.ts";
+import { btcAddresses, ethAddresses, goodAddresses } from "./testteller.ts";
 
 const receipt = fc
   .record({ skyaddr: fc.constantFrom(...goodAddresses), coin: fc.constantFrom("BTC", "ETH"), i: fc.nat(1) })
-  .map(({ skyaddr, coin, i }) => ({ skyaddr, coin, address: (coin === "BTC" ? btcAddresses : ethAddresses)[i] ?? "" }));
+  .map(({ skyaddr, coin, i }) => ({
+    skyaddr,
+    coin,
+    address: (coin === "BTC" ? btcAddresses : ethAddresses)[i] ?? "",
+  }));
 
 const made = receipts(new Uint8Array(32).fill(1), manualClock());
 

@@ -14,7 +14,9 @@ export const texts = {
   },
   home: {
     heading: "Buy Skycoin",
-    lead: "Enter your Skycoin address, send Bitcoin or Ether to the address you get, and receive SKY in your wallet.",
+    lead: (coins: readonly string[]) =>
+      `Enter your Skycoin address, send ${coins.join(" or ") || "coins"} to the address you get, and receive SKY in your wallet.`,
+    rate: "The rate that counts is the one at the time your deposit is first seen in a block.",
     available: (coins: string) => `${coins} SKY available`,
     addressLabel: "Your Skycoin address",
     addressHint: "SKY will be sent here. Use an address of a wallet whose keys you hold.",
@@ -129,5 +131,4 @@ export const texts = {
     reconnecting: "No connection. Trying again…",
   },
   working: "Getting an address…",
-  footer: "Rates and limits are those at the time your deposit is first seen in a block.",
 } as const;

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Desk, openDesk } from "./testdata/desk.ts";
-import { btcAddresses, ethAddresses, goodAddresses } from "./testdata/teller.ts";
+import { type Desk, openDesk } from "./testdesk.ts";
+import { btcAddresses, ethAddresses, goodAddresses } from "./testteller.ts";
 import { texts } from "./texts.ts";
 
 const [good, another] = goodAddresses;
@@ -33,7 +33,9 @@ test("a form post binds and leads to a page with address, QR code and terms", as
   expect(status).toBe(200);
   expect(html).toContain(`<code id="deposit-address">${btc}</code>`);
   expect(html).toContain(`href="bitcoin:${btc}"`);
-  expect(html).toMatch(/<svg class="qr"[^>]*role="img"[^>]*>\s*<path class="qr-paper"[^>]*><path class="qr-ink" d="M\d+ \d+h/);
+  expect(html).toMatch(
+    /<svg class="qr"[^>]*role="img"[^>]*>\s*<path class="qr-paper"[^>]*><path class="qr-ink" d="M\d+ \d+h/,
+  );
   expect(html).toContain("1 BTC = 500 SKY");
   expect(html).toContain("3 confirmations");
   expect(html).toContain(texts.pay.only.BTC);
@@ -100,10 +102,25 @@ test("after a week the link still shows the progress, and says why there is no a
 
 test.each([
   { name: "nothing filled in", fields: {}, status: 400, text: texts.errors.missingAddress },
-  { name: "a bad address", fields: { skyaddr: "abc", coin_type: "BTC" }, status: 400, text: texts.errors.invalidAddress },
+  {
+    name: "a bad address",
+    fields: { skyaddr: "abc", coin_type: "BTC" },
+    status: 400,
+    text: texts.errors.invalidAddress,
+  },
   { name: "no coin", fields: { skyaddr: good }, status: 400, text: texts.errors.missingCoin },
-  { name: "an unknown coin", fields: { skyaddr: good, coin_type: "X" }, status: 400, text: texts.errors.missingCoin },
-  { name: "a coin that is off", fields: { skyaddr: good, coin_type: "SKY" }, status: 400, text: texts.errors.coinDisabled("SKY") },
+  {
+    name: "an unknown coin",
+    fields: { skyaddr: good, coin_type: "X" },
+    status: 400,
+    text: texts.errors.missingCoin,
+  },
+  {
+    name: "a coin that is off",
+    fields: { skyaddr: good, coin_type: "SKY" },
+    status: 400,
+    text: texts.errors.coinDisabled("SKY"),
+  },
 ])("$name gives the page again, in words, with what was typed", async ({ fields, status, text }) => {
   const desk = await openDesk();
   const answer = await bind(desk, { ...fields });
@@ -137,8 +154,10 @@ test("what cannot be served now is said in words", async () => {
 test("the page's script gets the way to go instead of a redirect", async () => {
   const desk = await openDesk();
   const answer = await bind(desk, { skyaddr: good, coin_type: "BTC" }, { Accept: "application/json" });
-  const { location } = await answer.json();
-  expect([answer.status, location.startsWith(`/status?skyaddr=${good}&receipt=`)]).toEqual([200, true]);
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toEqual({
+    location: expect.stringContaining(`/status?skyaddr=${good}&receipt=`),
+  });
 });
 
 test("a form from another site takes no address", async () => {
@@ -151,7 +170,7 @@ test("a form from another site takes no address", async () => {
 
 test("a form of another kind, or too long a one, is refused", async () => {
   const { app } = await openDesk();
-  const send = async (body: BodyInit, type: string) =>
+  const send = async (body: NonNullable<RequestInit["body"]>, type: string) =>
     (await app.request("/bind", { method: "POST", body, headers: { "Content-Type": type } })).status;
   expect(await send("{}", "application/json")).toBe(415);
   const form = `skyaddr=${"x".repeat(17_000)}`;
@@ -178,7 +197,9 @@ test("nothing that a customer types becomes part of the page's markup", async ()
   const nasty = `"><script>alert(1)</script><img src=x onerror=alert(2)>'`;
   const pages = [
     await desk.app.request(`/?skyaddr=${encodeURIComponent(nasty)}&coin_type=${encodeURIComponent(nasty)}`),
-    await desk.app.request(`/status?skyaddr=${encodeURIComponent(nasty)}&receipt=${encodeURIComponent(nasty)}`),
+    await desk.app.request(
+      `/status?skyaddr=${encodeURIComponent(nasty)}&receipt=${encodeURIComponent(nasty)}`,
+    ),
     await bind(desk, { skyaddr: nasty, coin_type: nasty }),
     await bind(desk, { skyaddr: good, coin_type: nasty }),
   ];
@@ -202,7 +223,9 @@ test("every page has a strict policy, nothing inline, and only files that are th
     const html = await answer.text();
     expect(answer.headers.get("content-security-policy")).not.toContain("unsafe");
     expect(html).not.toMatch(/<style|<script(?![^>]*\bsrc=)|\sstyle="|\son\w+="/);
-    const files = [...html.matchAll(/(?:src|href)="(\/[^"?]*\.(?:js|css|svg))"/g)].map((match) => match[1] ?? "");
+    const files = [...html.matchAll(/(?:src|href)="(\/[^"?]*\.(?:js|css|svg))"/g)].map(
+      (match) => match[1] ?? "",
+    );
     expect(files).toHaveLength(3);
     for (const file of files) expect((await desk.app.request(file)).status).toBe(200);
   }
@@ -225,7 +248,9 @@ test("a page without script looks again by itself while there is something to wa
 test("only coins that are sold are offered, the wished one chosen", async () => {
   const desk = await openDesk();
   const offered = async (path = "/") =>
-    [...(await read(desk, path)).html.matchAll(/value="(\w+)" (checked)?/g)].map((match) => match.slice(1, 3).join(" ").trim());
+    [...(await read(desk, path)).html.matchAll(/value="(\w+)" (checked)?/g)].map((match) =>
+      match.slice(1, 3).join(" ").trim(),
+    );
   expect(await offered()).toEqual(["BTC checked", "ETH"]);
   expect(await offered("/?coin_type=ETH")).toEqual(["BTC", "ETH checked"]);
   desk.teller.settings.deposits.btc.enabled = false;
@@ -239,17 +264,35 @@ test("closed, sold out and behind are told before anybody pays", async () => {
   expect(await html()).toContain("12,500 SKY available");
   const health = teller.state;
   const now = Math.floor(clock.now() / 1000);
-  teller.state = { ...health, exchange: { ...health.exchange, sender_error: "no unspents", sender_error_since: now - 59 } };
+  teller.state = {
+    ...health,
+    exchange: { ...health.exchange, sender_error: "no unspents", sender_error_since: now - 59 },
+  };
   expect(await html()).toContain(`id="bind"`);
-  teller.state = { ...health, exchange: { ...health.exchange, sender_error: "no unspents", sender_error_since: now - 60 } };
+  teller.state = {
+    ...health,
+    exchange: { ...health.exchange, sender_error: "no unspents", sender_error_since: now - 60 },
+  };
   expect(await html()).toContain(texts.closed.sold_out.heading);
   expect(await html()).not.toContain(`id="bind"`);
   await linkFor(desk);
   expect((await read(desk, `/status?skyaddr=${good}`)).html).toContain(texts.status.delayed);
-  const scanner = { ...health.scanners["BTC"], enabled: true, ok: false, height: 1, tip: 2, blocks_per_second: 1, error: "", error_since: 0 };
+  const scanner = {
+    ...health.scanners["BTC"],
+    enabled: true,
+    ok: false,
+    height: 1,
+    tip: 2,
+    blocks_per_second: 1,
+    error: "",
+    error_since: 0,
+  };
   teller.state = { ...health, scanners: { BTC: { ...scanner, seconds_left: 1300 } } };
   expect(await html()).toContain(texts.coin.behind("about 22 minutes"));
-  teller.state = { ...health, scanners: { btc: { ...scanner, seconds_left: 0, error: "connection refused to 10.0.0.3" } } };
+  teller.state = {
+    ...health,
+    scanners: { btc: { ...scanner, seconds_left: 0, error: "connection refused to 10.0.0.3" } },
+  };
   expect(await html()).toContain(texts.coin.offline);
   expect(await html()).not.toContain("10.0.0.3");
   teller.state = health;
@@ -263,7 +306,8 @@ test("passthrough shows the market price and the minimum", async () => {
   const { html } = await read(desk, "/");
   expect(html).toContain(texts.coin.market);
   expect(html).toContain("at least 0.005 BTC");
-  expect(html).not.toContain("500 SKY");
+  expect(html).not.toContain("= 500 SKY");
+  expect(html).not.toContain(texts.home.rate);
 });
 
 test("each status is shown in words and as a step", async () => {
@@ -271,10 +315,18 @@ test("each status is shown in words and as a step", async () => {
   const link = await linkFor(desk);
   const stages = [
     { to: { status: "waiting_deposit" }, text: texts.status.headline.waiting_deposit, past: 0 },
-    { to: { confirmations: 2, confirmations_required: 3 }, text: "Deposit seen: 2 of 3 confirmations", past: 1 },
+    {
+      to: { confirmations: 2, confirmations_required: 3 },
+      text: "Deposit seen: 2 of 3 confirmations",
+      past: 1,
+    },
     { to: { status: "waiting_decide" }, text: texts.status.headline.waiting_decide, past: 2 },
     { to: { status: "waiting_passthrough" }, text: texts.status.headline.waiting_passthrough, past: 2 },
-    { to: { status: "waiting_passthrough_order_complete" }, text: texts.status.headline.waiting_passthrough, past: 2 },
+    {
+      to: { status: "waiting_passthrough_order_complete" },
+      text: texts.status.headline.waiting_passthrough,
+      past: 2,
+    },
     { to: { status: "waiting_send" }, text: texts.status.headline.waiting_send, past: 2 },
     { to: { status: "waiting_confirm" }, text: texts.status.headline.waiting_confirm, past: 3 },
     { to: { status: "done" }, text: texts.status.headline.done, past: 4 },

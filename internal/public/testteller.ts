@@ -6,6 +6,7 @@ import type { Clock } from "#internal/clock";
 import { unixSeconds } from "#internal/clock";
 import { accept, refuse } from "#internal/fault";
 import type { CoinType } from "#internal/money";
+import { parseAddress } from "#internal/skycoin";
 import type { BindRefusal, Bound, ConfigAnswer, HealthAnswer, StatusRow, Teller } from "#internal/teller";
 
 /** goodAddresses are valid Skycoin addresses (`spec/teller.md` §15.1). */
@@ -33,7 +34,9 @@ type Terms = ConfigAnswer["deposits"]["btc"];
 
 /** FakeTeller is a Teller and its strings. */
 export interface FakeTeller extends Teller {
-  readonly settings: Mutable<Omit<ConfigAnswer, "deposits">> & { deposits: Record<"btc" | "eth", Mutable<Terms>> };
+  readonly settings: Mutable<Omit<ConfigAnswer, "deposits">> & {
+    deposits: Record<"btc" | "eth", Mutable<Terms>>;
+  };
   state: HealthAnswer;
   /** ready is false while a new store has not reached the tip yet. */
   ready: boolean;
@@ -73,7 +76,12 @@ export function fakeTeller(clock: Clock): FakeTeller {
       }
       const address = fake.pools[coin]?.shift();
       if (address === undefined) return refusal("empty", "Deposit address pool is empty");
-      rows.push({ seq: rows.length + 1, updated_at: unixSeconds(clock), status: "waiting_deposit", coin_type: coin });
+      rows.push({
+        seq: rows.length + 1,
+        updated_at: unixSeconds(clock),
+        status: "waiting_deposit",
+        coin_type: coin,
+      });
       bindings.set(skyAddress, rows);
       return accept<Bound>({ deposit_address: address, coin_type: coin, buy_method: "direct" });
     },
@@ -82,7 +90,8 @@ export function fakeTeller(clock: Clock): FakeTeller {
       const reason = wrong(skyAddress);
       return reason === undefined ? accept([...(bindings.get(skyAddress) ?? [])]) : refuse(reason);
     },
-    coinEnabled: (coin: CoinType) => coin !== "SKY" && fake.settings.deposits[coin === "BTC" ? "btc" : "eth"].enabled,
+    coinEnabled: (coin: CoinType) =>
+      coin !== "SKY" && fake.settings.deposits[coin === "BTC" ? "btc" : "eth"].enabled,
     config: () => fake.settings,
     health: () => fake.state,
     depositAddresses: () => {
@@ -101,11 +110,9 @@ export function fakeTeller(clock: Clock): FakeTeller {
   return fake;
 }
 
-/** Enough of the address rules to have every kind of refusal. */
 function wrong(address: string): string | undefined {
-  if (!/^[1-9A-HJ-NP-Za-km-z]+$/.test(address)) return "Invalid base58 character";
-  if (address.length < 26 || address.length > 35) return "Invalid address length";
-  return goodAddresses.some((good) => good === address) ? undefined : "Invalid checksum";
+  const parsed = parseAddress(address);
+  return parsed.ok ? undefined : parsed.refusal;
 }
 
 function freshSettings(): FakeTeller["settings"] {
@@ -157,5 +164,6 @@ function freshHealth(): HealthAnswer {
       balance: { coins: "12500.000000", hours: "100" },
     },
     scanners: { BTC: scanner, ETH: scanner },
+    stuck: [],
   };
 }

@@ -3,8 +3,8 @@ import type { Hono } from "hono";
 import { type ManualClock, manualClock } from "#internal/clock";
 import { type Assets, type HttpEnv, loadAssets } from "#internal/httpd";
 import { silent } from "#internal/log";
-import { type PublicOptions, publicApp } from "../mod.ts";
-import { type FakeTeller, fakeTeller } from "./teller.ts";
+import { type PublicOptions, publicApp } from "./mod.ts";
+import { type FakeTeller, fakeTeller } from "./testteller.ts";
 
 let assets: Promise<Assets> | undefined;
 
