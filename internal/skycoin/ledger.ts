@@ -2,6 +2,7 @@ import { accept, refuse, type Result } from "#internal/fault";
 import { beginChain, type Chain, copyChain, readTransaction, spentBy } from "./ledger_chain.ts";
 import {
   adopt,
+  checkForeign,
   checkUser,
   dropGone,
   fillBlock,
@@ -9,7 +10,6 @@ import {
   type Pool,
   put,
   refreshPool,
-  relayed,
   sorted,
 } from "./ledger_pool.ts";
 import type { Genesis, Ledger, LedgerOptions, LedgerOutput, Snapshot } from "./ledger_types.ts";
@@ -67,13 +67,16 @@ function poolOf(chain: Chain, pool: Pool) {
       const judged = checkUser(chain, tx, rules, { form: "signed", order: "inject" });
       return judged.ok ? accept(put(pool, tx, now, true)) : judged;
     },
-    relay: (tx, rules, now) => relayed(chain, pool, tx, rules, now),
+    relay(tx, rules, now) {
+      const judged = checkForeign(chain, tx, rules);
+      return judged.ok ? accept(put(pool, tx, now, judged.value)) : judged;
+    },
     forget(txid) {
       pool.delete(txid);
     },
     makeBlock(publisher, now, only) {
       const time = Math.max(Math.floor(now / 1000), chain.head.time + 1);
-      return fillBlock(chain, pool, publisher, time, only);
+      return fillBlock(chain, pool, { publisher, time, only });
     },
     refresh: (rules, now) => refreshPool(chain, pool, rules, now),
     dropInvalid: () => dropGone(chain, pool),

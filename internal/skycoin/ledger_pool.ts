@@ -41,18 +41,12 @@ export function put(pool: Pool, tx: Transaction, now: number, valid: boolean): H
   return txid;
 }
 
-/** relayed takes a transaction that need not keep the soft rules; it is then marked as not valid. */
-export function relayed(
-  chain: Chain,
-  pool: Pool,
-  tx: Transaction,
-  rules: Rules,
-  now: number,
-): Result<Hash, Violation> {
+/** checkForeign judges what another node passes on: it need not keep the soft rules. The answer tells whether it does. */
+export function checkForeign(chain: Chain, tx: Transaction, rules: Rules): Result<boolean, Violation> {
   const judged = prepare(chain, tx, rules, "signed");
   if (!judged.ok) return judged;
   const hard = checks.hard(judged.value);
-  return hard.ok ? accept(put(pool, tx, now, checks.soft(judged.value).ok)) : hard;
+  return hard.ok ? accept(checks.soft(judged.value).ok) : hard;
 }
 
 /** sorted lists the pool by txid, the order in which a node keeps it. */
@@ -139,13 +133,19 @@ function apart(ranked: readonly Ranked[]): readonly Ranked[] {
   });
 }
 
+/** Filling says what goes into a block: by whose rules, when, and perhaps one transaction only. */
+export interface Filling {
+  readonly publisher: PublisherRules;
+  /** In unix seconds. */
+  readonly time: number;
+  readonly only: Hash | undefined;
+}
+
 /** fillBlock chooses pending transactions for a block as a publisher does, and appends it. Source: `spec/skycoin.md` §11. */
 export function fillBlock(
   chain: Chain,
   pool: Pool,
-  publisher: PublisherRules,
-  time: number,
-  only?: Hash,
+  { publisher, time, only }: Filling,
 ): LedgerBlock | undefined {
   const wanted = Array.from(pool.values()).filter(({ txid }) => only === undefined || txid === only);
   const ranked = wanted

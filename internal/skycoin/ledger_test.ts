@@ -222,6 +222,7 @@ describe("copies", () => {
     expect(older.follow(ledger)).toEqual({ ok: true, value: 1 });
     expect([older.head().hash, older.pool()]).toEqual([ledger.head().hash, []]);
     expect(older.unspent([who.hot])).toEqual(ledger.unspent([who.hot]));
+    expect([older, ledger].map((one) => one.unspent([who.hot]).length)).toEqual([1, 1]);
     expect(snapshot.open().head().seq).toBe(1);
   });
 

@@ -75,6 +75,8 @@ export { signerOf } from "./signer.ts";
 export { openWallet } from "./wallet.ts";
 // The node, as its readers see it, and its client.
 export type * from "./node.ts";
+// Proof that an output is spent.
+export { reallySpends } from "./evidence.ts";
 export { nodeOver, restNode, type RestNodeOptions } from "./rest.ts";
 // A ledger in memory: the chain of dummy mode and of the stand-in node.
 export { newLedger } from "./ledger.ts";
@@ -83,6 +85,7 @@ export {
   type Broadcast,
   type DummyLedger,
   dummyLedger,
+  type DummyOptions,
   type DummyRestore,
   dummySigner,
 } from "./ledger_dummy.ts";

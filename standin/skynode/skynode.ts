@@ -1,3 +1,4 @@
+import type { Clock } from "#internal/clock";
 import { accept, Fault, refuse, type Result } from "#internal/fault";
 import {
   type Hash,
@@ -7,13 +8,11 @@ import {
   type Snapshot,
   txidOf,
 } from "#internal/skycoin";
-import { droplet } from "#internal/money";
-import { firstKeyOf } from "./chain.ts";
 import { commandPath, runCommand } from "./control.ts";
 import { newCsrf } from "./csrf.ts";
 import { type Faults, newFaults } from "./faults.ts";
 import { type Desk, respond } from "./serve.ts";
-import { buildPayment, type Payment } from "./wallet.ts";
+import { buildIdle, buildPayment, type Payment } from "./wallet.ts";
 import {
   catchUp,
   clean,
@@ -96,7 +95,16 @@ export function startSkynode(options: SkynodeOptions = {}): Skynode {
   const port = server.port ?? 0;
   for (const name of ["127.0.0.1", "localhost", hostname]) hosts.add(`${name}:${port}`);
   const stopping = new AbortController();
-  const timers = Promise.all(timersOf(world, options, deeds, switches, stopping.signal));
+  const onTimer = (seconds: number | undefined, deed: () => void): Promise<void> =>
+    every(world.clock, seconds ?? 0, stopping.signal, deed);
+  const timers = Promise.all([
+    onTimer(options.blockSeconds, () => {
+      if (!switches.paused) deeds.block();
+    }),
+    onTimer(options.cleanSeconds, () => {
+      deeds.clean();
+    }),
+  ]);
   const node: Skynode = {
     ...deeds,
     port,
@@ -122,8 +130,10 @@ function listen(hostname: string, port: number, fetch: (request: Request) => Pro
       port,
       fetch,
       maxRequestBodySize: largestBody,
-      development: false,
       idleTimeout: 60,
+      development: false,
+      // Outside of development the port would be shared with whoever has it already.
+      reusePort: false,
     });
   } catch (cause) {
     throw new Fault("skynode.listen", "stop", `cannot listen on ${hostname}:${port}`, { cause });
@@ -173,11 +183,9 @@ function spend(world: World, payment: Payment): Result<Hash, string> {
   return accept(taken.value);
 }
 
-/** The owner of the genesis pays a coin to itself, in a block that holds nothing else. */
+/** The owner of the genesis pays itself, in a block that holds nothing else. */
 function foreignBlock(world: World, seconds: number): Result<LedgerBlock, string> {
-  const { address } = firstKeyOf("genesis");
-  const payment: Payment = { from: "genesis", to: address, coins: droplet(1_000_000n), burn: 5n };
-  const tx = buildPayment(world, payment);
+  const tx = buildIdle(world);
   if (!tx.ok) return tx;
   const time = (world.chain.head().time + Math.max(1, seconds)) * 1000;
   const taken = world.chain.relay(tx.value, world.publisher, time);
@@ -186,23 +194,12 @@ function foreignBlock(world: World, seconds: number): Result<LedgerBlock, string
   return block === undefined ? refuse("the publisher's rules do not take it") : accept(block);
 }
 
-function timersOf(
-  world: World,
-  options: SkynodeOptions,
-  deeds: Deeds,
-  switches: Switches,
-  signal: AbortSignal,
-): readonly Promise<void>[] {
-  const every = async (seconds: number, deed: () => void): Promise<void> => {
-    if (seconds <= 0 || !Number.isFinite(seconds)) return;
-    for (;;) {
-      await world.clock.sleep(seconds * 1000, signal);
-      if (signal.aborted) return;
-      deed();
-    }
-  };
-  const block = (): void => {
-    if (!switches.paused) deeds.block();
-  };
-  return [every(options.blockSeconds ?? 0, block), every(options.cleanSeconds ?? 0, () => deeds.clean())];
+/** every does a deed again and again until the signal aborts; never when the period is 0 or infinite. */
+async function every(clock: Clock, seconds: number, signal: AbortSignal, deed: () => void): Promise<void> {
+  if (seconds <= 0 || !Number.isFinite(seconds)) return;
+  for (;;) {
+    await clock.sleep(seconds * 1000, signal);
+    if (signal.aborted) return;
+    deed();
+  }
 }

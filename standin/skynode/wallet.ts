@@ -5,13 +5,12 @@ import {
   addressText,
   type LedgerOutput,
   type Output,
-  signerOf,
   type Transaction,
   transactionHex,
   decodeTransactionHex,
   unsignedTransaction,
 } from "#internal/skycoin";
-import { keysOf, type Role, roles } from "./chain.ts";
+import type { Role } from "./chain.ts";
 import { hoursAt } from "./shapes.ts";
 import type { World } from "./world.ts";
 
@@ -50,6 +49,7 @@ export function buildPayment(world: World, payment: Payment): Result<Transaction
   };
   const outputs = change.coins === 0n ? [paid] : [paid, change];
   return sign(
+    world,
     inputs,
     unsignedTransaction(
       inputs.map(({ uxid }) => uxid),
@@ -58,10 +58,27 @@ export function buildPayment(world: World, payment: Payment): Result<Transaction
   );
 }
 
-function choose({ chain }: World, { from, coins, inputs }: Payment): readonly LedgerOutput[] {
+/**
+ * buildIdle makes a transaction that changes nothing: the genesis wallet's largest output goes
+ * back to it, and as many hours burn as the publisher asks for.
+ */
+export function buildIdle(world: World): Result<Transaction, string> {
+  const { chain, publisher } = world;
+  const [input] = chain.unspent(world.wallets.genesis.map(({ address }) => address)).toSorted(largestFirst);
+  if (input === undefined) return refuse("the genesis wallet is empty");
+  const all = hoursAt(input, chain.head().header.time);
+  if (all < 2n) return refuse("the genesis wallet has no hours");
+  const left = all - all / publisher.burnFactor - 1n;
+  const output: Output = { address: input.address, coins: input.coins, hours: hours(left) };
+  return sign(world, [input], unsignedTransaction([input.uxid], [output]));
+}
+
+const largestFirst = (a: LedgerOutput, b: LedgerOutput): number => (a.coins < b.coins ? 1 : -1);
+
+function choose({ chain, wallets }: World, { from, coins, inputs }: Payment): readonly LedgerOutput[] {
   if (inputs !== undefined) return inputs.flatMap((uxid) => chain.output(uxid) ?? []);
-  const owned = chain.unspent(keysOf(from).map(({ address }) => address));
-  const ordered = owned.toSorted((a, b) => (a.coins < b.coins ? 1 : -1));
+  const owned = chain.unspent(wallets[from].map(({ address }) => address));
+  const ordered = owned.toSorted(largestFirst);
   let sum = 0n;
   return ordered.filter((output) => {
     const wanted = sum < coins;
@@ -70,8 +87,11 @@ function choose({ chain }: World, { from, coins, inputs }: Payment): readonly Le
   });
 }
 
-function sign(inputs: readonly LedgerOutput[], tx: Transaction): Result<Transaction, string> {
-  const signer = signerOf(roles.flatMap((role) => keysOf(role).map(({ secret }) => secret)));
+function sign(
+  { signer }: World,
+  inputs: readonly LedgerOutput[],
+  tx: Transaction,
+): Result<Transaction, string> {
   const owners = inputs.map(({ address }) => addressText(address));
   const signed = decodeTransactionHex(signer.sign(transactionHex(tx), owners).raw);
   return signed.ok ? accept(signed.value) : signed;

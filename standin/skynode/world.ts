@@ -10,12 +10,14 @@ import {
   parseAddress,
   type PublisherRules,
   type Rules,
+  type Signer,
+  signerOf,
   type Snapshot,
   stockRules,
   type Transaction,
   type Violation,
 } from "#internal/skycoin";
-import { privateGenesis } from "./chain.ts";
+import { keysOf, privateGenesis, type Role, type TestKey } from "./chain.ts";
 
 /** WorldOptions say what chain there is, and by which rules its two nodes go. */
 export interface WorldOptions {
@@ -27,7 +29,7 @@ export interface WorldOptions {
   readonly publisher?: Partial<PublisherRules>;
   /** How many peers the answering node has. None: nothing can be broadcast. */
   readonly peers?: number;
-  /** Only outputs of these addresses (base58) are kept: for long runs with many customers. */
+  /** Only outputs of these addresses (base58) and of the genesis' one are kept: for long runs with many customers. */
   readonly keep?: readonly string[];
   /** How many blocks keep their transactions. */
   readonly history?: number;
@@ -48,16 +50,23 @@ export interface World {
   /** What the publisher knows: the chain. */
   chain: Ledger;
   readonly snapshots: Map<string, Snapshot>;
+  /** The test wallets, made once: their keys take milliseconds. */
+  readonly wallets: Readonly<Record<Role, readonly TestKey[]>>;
+  readonly signer: Signer;
 }
 
 /** newWorld begins the chain with its genesis block. */
 export function newWorld(options: WorldOptions = {}): World {
   const clock = options.clock ?? systemClock;
-  const chain = newLedger(options.genesis ?? privateGenesis(), {
-    ...(options.keep === undefined ? {} : { keep: new Set(options.keep.map(readAddress)) }),
+  const genesis = options.genesis ?? privateGenesis();
+  const chain = newLedger(genesis, {
+    ...(options.keep === undefined
+      ? {}
+      : { keep: new Set([genesis.address, ...options.keep.map(readAddress)]) }),
     ...(options.history === undefined ? {} : { history: options.history }),
   });
   const { burnFactor, maxSize, maxDecimals } = stockRules;
+  const wallets = { genesis: keysOf("genesis"), hot: keysOf("hot"), customer: keysOf("customer") };
   return {
     clock,
     startedAt: clock.now(),
@@ -67,6 +76,8 @@ export function newWorld(options: WorldOptions = {}): World {
     view: chain,
     chain,
     snapshots: new Map(),
+    wallets,
+    signer: signerOf(Object.values(wallets).flatMap((keys) => keys.map(({ secret }) => secret))),
   };
 }
 
