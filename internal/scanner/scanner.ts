@@ -9,6 +9,7 @@ import {
   markReachedTip,
   markStopped,
   reachedTip,
+  rescanFrom,
   rewind,
   startCursor,
   stoppedCoins,
@@ -16,7 +17,7 @@ import {
 import { type Clock, unixSeconds } from "#internal/clock";
 import type { Block, BlockRef, ChainSource, Watch } from "#internal/coin";
 import type { Store } from "#internal/db";
-import { Fault, messageOf } from "#internal/fault";
+import { accept, Fault, messageOf, refuse, type Result } from "#internal/fault";
 import { type Bell, bell, type CrashPoints, type Part } from "#internal/life";
 import type { Logger } from "#internal/log";
 import { findFork, type Reach, readAfter } from "./branch.ts";
@@ -45,6 +46,16 @@ export interface Scanner {
   /** bell makes it look now; without it, it looks every period. */
   readonly bell: Bell;
   state(): ScanState;
+  /**
+   * rescan sets the cursor back, so that the block at this height is read next, and lets a stopped scanner
+   * go on. It is done between two looks. Refused above the cursor, where blocks would be skipped.
+   */
+  rescan(from: number): Promise<Result<string, string>>;
+}
+
+interface RescanRequest {
+  readonly from: number;
+  answer(result: Result<string, string>): void;
 }
 
 /** What one look at the node led to: `more` when the next look should follow at once. */
@@ -57,10 +68,23 @@ export function scanner(deps: ScannerDeps): Scanner {
   const wake = bell(clock);
   const seen = progress(clock);
   let unchecked = true;
+  let requests: RescanRequest[] = [];
+
+  const rescanFirst = async (reach: Reach): Promise<void> => {
+    for (const request of requests.splice(0)) {
+      try {
+        request.answer(await goBack(deps, reach, request.from));
+      } catch (error) {
+        request.answer(refuse(messageOf(error)));
+        throw error;
+      }
+    }
+  };
 
   const look = async (reach: Reach): Promise<Outcome> => {
     if (unchecked) await deps.source.check(reach.signal);
     unchecked = false;
+    await rescanFirst(reach);
     const outcome = await follow(deps, reach, seen.at);
     seen.well();
     return outcome;
@@ -94,7 +118,13 @@ export function scanner(deps: ScannerDeps): Scanner {
     else log.error("scanner waits", fields);
   };
 
-  return { bell: wake, part: { name: `scanner.${coin.toLowerCase()}`, run }, state: seen.state };
+  const rescan = (from: number) =>
+    new Promise<Result<string, string>>((answer) => {
+      requests = [...requests, { from, answer }];
+      wake.ring();
+    });
+
+  return { bell: wake, part: { name: `scanner.${coin.toLowerCase()}`, run }, state: seen.state, rescan };
 }
 
 type At = (height: number, tip: number) => void;
@@ -132,6 +162,21 @@ async function begin(deps: ScannerDeps, reach: Reach, tip: BlockRef): Promise<Cu
   await deps.store.write((tx) => startCursor(tx, coin, start));
   deps.log.watch("the store is new: scanning begins", { coin, after: height, tip: tip.height });
   return start;
+}
+
+/** goBack sets the cursor to the block before `from` on the node's chain. */
+async function goBack(deps: ScannerDeps, reach: Reach, from: number): Promise<Result<string, string>> {
+  const { coin } = deps.rules;
+  const cursor = deps.store.read((reader) => cursorOf(reader, coin));
+  if (cursor === undefined) return refuse("nothing is scanned yet");
+  const height = from - 1;
+  if (height < 0 || height > cursor.height) return refuse(`HEIGHT must be from 1 to ${cursor.height + 1}`);
+  const [hash] = await reach.source.hashesAt([height], reach.signal);
+  if (hash === undefined) return refuse(`the node has no block ${height}`);
+  const at = unixSeconds(deps.clock);
+  const report = await deps.store.write((tx) => rescanFrom(tx, deps.rules, { height, hash }, at));
+  deps.log.watch("scanning again", { coin, from, reversed: report.reversed.length });
+  return accept(`scanning again from ${from}; ${report.reversed.length} deposits wait to be seen again`);
 }
 
 async function resume(deps: ScannerDeps): Promise<void> {

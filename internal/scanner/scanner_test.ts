@@ -81,15 +81,9 @@ async function world(chain = new SimChain(), own: Partial<ChainRules> = {}): Pro
     await running;
   });
   const follow = async () => {
-    for (let quiet = 0, calls = -1; quiet < 5; ) {
-      await clock.advance(1000);
-      await Bun.sleep(1);
-      quiet = chain.calls === calls ? quiet + 1 : quiet;
-      const settled = store.read((reader) => cursorOf(reader, "BTC"));
-      if (settled?.hash === chain.tip.hash || chain.tip.height < (settled?.height ?? 0)) quiet += 1;
-      calls = chain.calls;
-      if (made.state().error.includes("stopped")) quiet += 1;
-    }
+    const idle = clock.nextSleep();
+    made.bell.ring();
+    await idle;
   };
   await follow();
   return { store, chain, scanner: made, follow };
@@ -250,8 +244,55 @@ describe("a scanner", () => {
     w.chain.failures = 3;
     w.chain.mine([pay(address, "t1")]);
     w.chain.mine();
+    for (let i = 0; i < 3; i++) {
+      await w.follow();
+      expect(w.scanner.state().error).toContain("does not answer");
+    }
     await w.follow();
+    expect(w.scanner.state().error).toBe("");
     expect(w.chain.failures).toBe(0);
     expect(ids(w)).toEqual(["t1:0"]);
+  });
+
+  test("scans again from a height, as often as it is asked, and never from above its cursor", async () => {
+    const w = await world();
+    const address = await bound(w);
+    w.chain.mine([pay(address, "t1", ["c:0"])]);
+    w.chain.mine();
+    w.chain.mine();
+    await w.follow();
+    for (let i = 0; i < 2; i++) {
+      const asked = w.scanner.rescan(1);
+      await w.follow();
+      expect(await asked).toMatchObject({ ok: true });
+      expect(credited(w)).toHaveLength(1);
+      expect(credited(w)[0]).toMatchObject({ reversed: false, status: "waiting_decide" });
+      expect(w.store.read(totalsOf).received.BTC).toBe(1000n);
+    }
+    const above = w.scanner.rescan(9);
+    await w.follow();
+    expect(await above).toEqual({ ok: false, refusal: "HEIGHT must be from 1 to 4" });
+  });
+
+  test("stopped by a reorg that is too deep, goes on from where the operator says", async () => {
+    const w = await world();
+    const address = await bound(w);
+    for (let i = 0; i < 30; i++) w.chain.mine();
+    w.chain.mine([pay(address, "t1", ["c:0"])]);
+    w.chain.mine();
+    await w.follow();
+    w.chain.drop(30);
+    for (let i = 0; i < 31; i++) w.chain.mine(i === 20 ? [pay(address, "t2", ["d:0"])] : []);
+    await w.follow();
+    expect(w.store.read(stoppedCoins)).toHaveLength(1);
+    const asked = w.scanner.rescan(3);
+    await w.follow();
+    expect(await asked).toMatchObject({ ok: true });
+    expect(w.store.read(stoppedCoins)).toEqual([]);
+    expect(w.store.read((reader) => cursorOf(reader, "BTC"))?.hash).toBe(w.chain.tip.hash);
+    expect(credited(w).map((info) => [info.deposit_id, info.reversed])).toEqual([
+      ["t1:0", true],
+      ["t2:0", false],
+    ]);
   });
 });
