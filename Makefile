@@ -35,7 +35,7 @@ build: setup
 #? make test              run the unit, property and simulation tests (ARGS="-t name" picks some)
 .PHONY: test
 test: setup
-	@$(BUN) test --no-orphans $(TESTED) $(ARGS)
+	@$(BUN) test --no-orphans --timeout 30000 $(TESTED) $(ARGS)
 
 #? make lint              run the linter and the house rules that it cannot say
 .PHONY: lint

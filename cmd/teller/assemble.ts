@@ -2,8 +2,10 @@ import type { Config } from "#internal/config";
 import { Fault, fateOf, messageOf } from "#internal/fault";
 import { exchange } from "#internal/exchange";
 import type { Part } from "#internal/life";
+import { type Operator, operator } from "#internal/operator";
 import { checkNode, sender, type SenderDeps } from "#internal/sender";
 import { type Teller, teller, type TellerSettings } from "#internal/teller";
+import { type Watchdog, watchdog } from "#internal/watchdog";
 import { btcDesk, type CoinDesk, dummyScanner } from "./coins.ts";
 import type { House } from "./house.ts";
 import { openListeners } from "./listeners.ts";
@@ -67,6 +69,7 @@ interface Workers {
   readonly sky: SkyDesk;
   readonly exchange: ReturnType<typeof exchange>;
   readonly sender: ReturnType<typeof sender>;
+  readonly watchdog: Watchdog;
 }
 
 /** hire makes every worker and ties their bells: each wakes the next. */
@@ -96,7 +99,9 @@ async function hire(config: Config, house: House): Promise<Workers> {
     checked(house, "Skycoin", (signal) => checkNode(senderDeps, signal)),
     ...coins.map((desk) => checked(house, desk.coin, (signal) => desk.source.check(signal))),
   ]);
-  return { coins, sky, exchange: decider, sender: payer };
+  const scanners = Object.fromEntries(coins.map((desk) => [desk.coin, desk.scanner.state]));
+  const dog = watchdog({ store, clock, log: log.child("watchdog"), scanners });
+  return { coins, sky, exchange: decider, sender: payer, watchdog: dog };
 }
 
 function answers(config: Config, house: House, workers: Workers, commit: string): Teller {
@@ -112,7 +117,21 @@ function answers(config: Config, house: House, workers: Workers, commit: string)
       scanners,
       sender: workers.sender.state,
       processorError: workers.exchange.error,
+      troubles: workers.watchdog.troubles,
     },
+  });
+}
+
+function operatorOf(house: House, workers: Workers): Operator {
+  const { store, clock, log } = house;
+  const [btc] = workers.coins;
+  return operator({
+    ...{ store, clock },
+    log: log.child("operator"),
+    node: workers.sky.node,
+    walletAddresses: workers.sky.signer.addresses,
+    rescan: btc === undefined || btc.chain !== undefined ? undefined : (from) => btc.scanner.rescan(from),
+    changed: () => workers.sender.bell.ring(),
   });
 }
 
@@ -123,6 +142,7 @@ export async function build(settings: Settings, house: House, commit: string): P
   const [btc] = workers.coins;
   const listeners = await openListeners(config, house, {
     teller: answers(config, house, workers, commit),
+    operator: operatorOf(house, workers),
     scanner: btc === undefined ? undefined : dummyScanner(config, btc),
     sender: dummySender(workers.sky, () => workers.sender.bell.ring()),
     appDir,
@@ -131,6 +151,7 @@ export async function build(settings: Settings, house: House, commit: string): P
     ...workers.coins.map((desk) => desk.scanner.part),
     workers.exchange.part,
     workers.sender.part,
+    workers.watchdog.part,
   ];
   return {
     parts: [...loops, ...listeners],

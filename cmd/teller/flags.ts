@@ -20,13 +20,17 @@ export function homeDir(): string {
   return userInfo().homedir;
 }
 
+/** defaultDir is the documented application directory. */
+export function defaultDir(home: string): string {
+  return join(home, ".teller-skycoin");
+}
+
 /**
  * parseFlags reads the arguments after the program's name. Refused with what to print and the exit
  * code when nothing is to be run: `--help`, `--version`, `--crash-points`, or a wrong command line.
  */
 export function parseFlags(args: readonly string[], home: string, version: string): Result<Flags, Stopped> {
-  const defaultDir = join(home, ".teller-skycoin");
-  const program = command(version, defaultDir);
+  const program = command(version, defaultDir(home));
   const stopped = parse(program, args);
   if (stopped !== undefined) return refuse(stopped);
   const options = program.opts<{ config?: string; dir: string; crashAt?: CrashPoint; crashPoints?: true }>();
@@ -36,10 +40,12 @@ export function parseFlags(args: readonly string[], home: string, version: strin
   return accept({ config: options.config, dir: options.dir, crashAt: options.crashAt });
 }
 
-function command(version: string, defaultDir: string): Command {
+function command(version: string, dir: string): Command {
   return new Command("teller")
     .description("Sells SKY for BTC and ETH. Runs in the foreground until SIGINT or SIGTERM.")
-    .usage("[-c FILE] [-d DIR]\n       teller tool ...")
+    .usage(
+      "[-c FILE] [-d DIR]\n       teller tool ...\n       teller adopt|foreign|paid|rescan ... (see `teller adopt --help`)",
+    )
     .addOption(
       new Option(
         "-c, --config <file>",
@@ -49,7 +55,7 @@ function command(version: string, defaultDir: string): Command {
     )
     .addOption(
       new Option("-d, --dir <path>", "application directory, for the database")
-        .default(defaultDir)
+        .default(dir)
         .argParser(notEmpty),
     )
     .addOption(new Option("--crash-points").hideHelp())

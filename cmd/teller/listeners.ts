@@ -1,6 +1,7 @@
 import type { Config } from "#internal/config";
 import { dummyApp, type DummyScanner, type DummySender } from "#internal/dummy";
 import { type Listener, listen, loadAssets } from "#internal/httpd";
+import type { Operator } from "#internal/operator";
 import { monitorApp, needsToken } from "#internal/monitor";
 import { publicApp } from "#internal/public";
 import type { Teller } from "#internal/teller";
@@ -10,6 +11,7 @@ import { keepSecret } from "./secrets.ts";
 /** Doors are what the listeners lead to. */
 export interface Doors {
   readonly teller: Teller;
+  readonly operator: Operator;
   readonly scanner: DummyScanner | undefined;
   readonly sender: DummySender | undefined;
   readonly appDir: string;
@@ -46,7 +48,14 @@ function adminListener(config: Config, house: House, doors: Doors): Listener {
   const logger = house.log.child("teller.monitor");
   const address = config.adminPanel.host.text;
   const token = tokenFor(config, house, doors.appDir);
-  const app = monitorApp({ teller: doors.teller, logger, clock: house.clock, address, token });
+  const app = monitorApp({
+    teller: doors.teller,
+    logger,
+    clock: house.clock,
+    address,
+    token,
+    operator: doors.operator,
+  });
   return listen({ name: "admin", address, app, clock: house.clock, logger });
 }
 

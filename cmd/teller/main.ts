@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { runTool } from "#cmd/tool";
-import { homeDir, parseFlags } from "./flags.ts";
-import { calledAs } from "./names.ts";
+import { defaultDir, homeDir, parseFlags } from "./flags.ts";
+import { calledAs, isOperation } from "./names.ts";
 import { build, versionText } from "./version.ts";
 
 async function main(): Promise<number> {
@@ -11,6 +11,14 @@ async function main(): Promise<number> {
       stdout: (text) => writeSync(1, text),
       stderr: (text) => writeSync(2, text),
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    });
+  }
+  const [first] = called.args;
+  if (isOperation(first)) {
+    const { runOperation } = await import("./operate.ts");
+    return runOperation(called.args, defaultDir(homeDir()), {
+      stdout: (text) => writeSync(1, text),
+      stderr: (text) => writeSync(2, text),
     });
   }
   const parsed = parseFlags(called.args, homeDir(), versionText(build()));

@@ -27,3 +27,11 @@ export function calledAs(argv0: string, args: readonly string[]): Called {
 function programOf(name: string | undefined): Program | undefined {
   return programs.find((program) => program === name);
 }
+
+/** operations are the commands of the operator: `teller adopt …`. */
+export const operations = ["adopt", "foreign", "paid", "rescan"] as const;
+
+/** isOperation tells whether the first argument is a command of the operator. */
+export function isOperation(arg: string | undefined): boolean {
+  return operations.some((name) => name === arg);
+}

@@ -7,7 +7,6 @@
 import { parse } from "#internal/cli";
 import { messageOf, type Result } from "#internal/fault";
 import { Command, Option } from "commander";
-import { newBitcoinAddresses, newKeys } from "./keys.ts";
 
 /** ToolIo is the world outside of the tool. */
 export interface ToolIo {
@@ -24,7 +23,7 @@ interface Flags {
 }
 
 /** A command writes its result, or is refused with the reason. */
-type Run = (io: ToolIo) => Result<void, string> | Promise<Result<void, string>>;
+type Run = (io: ToolIo) => Promise<Result<void, string>>;
 
 /** runTool runs the command that the arguments name and gives the exit code: 0, 1 for an error, 2 for a wrong command line. */
 export async function runTool(args: readonly string[], io: ToolIo): Promise<0 | 1 | 2> {
@@ -57,7 +56,9 @@ async function attempt(run: Run, io: ToolIo): Promise<string | undefined> {
   }
 }
 
-/** The pool commands alone need the packages of the store, whose addon has to be unpacked: they come when asked for. */
+// What only some commands need comes when it is asked for: the curve takes its time, and the pool commands
+// bring the packages of the store, whose addon has to be unpacked.
+const keys = () => import("./keys.ts");
 const pool = () => import("./pool.ts");
 
 function program(choose: (run: Run) => void): Command {
@@ -81,12 +82,12 @@ function program(choose: (run: Run) => void): Command {
     .argument("<num>", "how many")
     .action((seed: string, num: string) => {
       const { json } = tool.opts<Flags>();
-      choose((io) => newBitcoinAddresses({ seed, num, json: json === true }, io.stdout));
+      choose(async (io) => (await keys()).newBitcoinAddresses({ seed, num, json: json === true }, io.stdout));
     });
   tool
     .command("newkeys")
     .description("a new random key pair, as JSON; the secret key is shown")
-    .action(() => choose((io) => newKeys(io)));
+    .action(() => choose(async (io) => (await keys()).newKeys(io)));
   tool
     .command("addbtcaddress")
     .description("check an address and append it to the pool file, which is made where there is none")

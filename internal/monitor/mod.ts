@@ -1,13 +1,15 @@
 /**
- * monitor: the listener for the operator (7711): the documented monitoring API, read only.
+ * monitor: the listener for the operator (7711): the documented monitoring API, which only reads, and
+ * the operator's commands.
  *
  * Promise: bodies have the documented shape. Lists are bounded: `limit` (1000 unless told, 10,000
- * at most) and, for deposits, `after` (a `seq`) walk through longer ones. On loopback it asks for no
+ * at most) and, for deposits, `after` (a `seq`) walk through longer ones; a `Link` header names the
+ * next page. On loopback it asks for no
  * token but only answers to names of this machine; anywhere else it asks for one.
  */
 import type { Context, Hono } from "hono";
 import type { Clock } from "#internal/clock";
-import { Broken, type Result } from "#internal/fault";
+import { accept, Broken, refuse, type Result } from "#internal/fault";
 import {
   application,
   bearer,
@@ -21,8 +23,12 @@ import {
   parseHostPort,
 } from "#internal/httpd";
 import type { Logger } from "#internal/log";
-import type { Teller } from "#internal/teller";
+import type { Operator } from "#internal/operator";
+import type { DepositRow, Teller } from "#internal/teller";
+import { commandPath, takeCommand } from "./command.ts";
 import { integerParameter } from "./query.ts";
+
+export { type Command, commandPath } from "./command.ts";
 
 /** MonitorOptions are the `admin_panel` section of the config, and what the listener needs of the rest. */
 export interface MonitorOptions {
@@ -33,6 +39,8 @@ export interface MonitorOptions {
   readonly address: string;
   /** Asked for on any address but loopback, where it must be given. */
   readonly token?: string | undefined;
+  /** Who carries out the operator's commands; without it there are none. */
+  readonly operator?: Operator | undefined;
 }
 
 const wrongMethod = "Method Not Allowed";
@@ -45,7 +53,14 @@ export function needsToken(address: string): boolean {
 }
 
 /** monitorApp makes the application of the admin listener. Throws `Broken` where a token is needed and none, or a short one, is given. */
-export function monitorApp({ teller, logger, clock, address, token }: MonitorOptions): Hono<HttpEnv> {
+export function monitorApp({
+  teller,
+  logger,
+  clock,
+  address,
+  token,
+  operator,
+}: MonitorOptions): Hono<HttpEnv> {
   const app = application({ logger, clock });
   if (needsToken(address)) {
     if (token === undefined || token.length < shortestToken) {
@@ -64,15 +79,15 @@ export function monitorApp({ teller, logger, clock, address, token }: MonitorOpt
   });
   app.get("/api/deposits", (c) =>
     listed(c, (bounds) => {
-      const status = c.req.query("status");
-      const rows = teller.deposits(status === undefined || status === "" ? bounds : { ...bounds, status });
-      return rows.ok ? json(c, { deposits: rows.value }) : fail(c, 400, "Invalid status");
+      const status = c.req.query("status") ?? "";
+      const rows = teller.deposits(status === "" ? bounds : { ...bounds, status });
+      return rows.ok ? rows : refuse("Invalid status");
     }),
   );
-  app.get("/api/deposits/errored", (c) =>
-    listed(c, (bounds) => json(c, { deposits: teller.erroredDeposits(bounds) })),
-  );
+  app.get("/api/deposits/errored", (c) => listed(c, (bounds) => accept(teller.erroredDeposits(bounds))));
   app.get("/api/accounting", (c) => json(c, teller.accounting()));
+  if (operator !== undefined) app.post(commandPath, (c) => takeCommand(c, operator));
+  app.all(commandPath, notAllowed("POST", wrongMethod));
   for (const path of [
     "/api/deposit-addresses",
     "/api/deposits",
@@ -93,14 +108,22 @@ function limitOf(c: Context): Result<number, string> {
 
 interface Bounds {
   readonly limit: number;
-  readonly after?: number;
+  readonly after: number;
 }
 
-/** listed reads the bounds of a list, or refuses the request. */
-function listed(c: Context, answer: (bounds: Bounds) => Response): Response {
+/** listed reads the bounds of a list and answers with it, or refuses. A full page names the next one (RFC 8288). */
+function listed(c: Context, rowsOf: (bounds: Bounds) => Result<readonly DepositRow[], string>): Response {
   const limit = limitOf(c);
   if (!limit.ok) return fail(c, 400, limit.refusal);
-  if (c.req.query("after") === undefined) return answer({ limit: limit.value });
   const after = integerParameter(c, "after", { default: 0, min: 0, max: Number.MAX_SAFE_INTEGER });
-  return after.ok ? answer({ limit: limit.value, after: after.value }) : fail(c, 400, after.refusal);
+  if (!after.ok) return fail(c, 400, after.refusal);
+  const rows = rowsOf({ limit: limit.value, after: after.value });
+  if (!rows.ok) return fail(c, 400, rows.refusal);
+  const last = rows.value.at(-1);
+  if (last !== undefined && rows.value.length === limit.value) {
+    const query = new URL(c.req.url).searchParams;
+    query.set("after", String(last.seq));
+    c.header("Link", `<${c.req.path}?${query}>; rel="next"`);
+  }
+  return json(c, { deposits: rows.value });
 }

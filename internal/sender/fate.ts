@@ -1,13 +1,5 @@
 import { type Attempt, attemptsOf, type Payout } from "#internal/book";
-import {
-  decodeTransactionHex,
-  type Head,
-  hashToSign,
-  type Node,
-  parseAddress,
-  signerAddress,
-  txidOf,
-} from "#internal/skycoin";
+import { type Head, type Node, reallySpends } from "#internal/skycoin";
 
 /**
  * Fate is what is known of a signed payout. `dead` needs positive proof; absence, refusals, error
@@ -84,16 +76,4 @@ async function proofOfDeath(
     return `${input} was spent by ${spent.txid} in block ${spent.blockSeq}`;
   }
   return undefined;
-}
-
-/** reallySpends checks that these bytes are that transaction, spend our output, and carry its owner's signature. */
-export function reallySpends(raw: string, txid: string, output: { uxid: string; owner: string }): boolean {
-  const decoded = decodeTransactionHex(raw);
-  if (!decoded.ok || txidOf(decoded.value) !== txid) return false;
-  const at = decoded.value.inputs.indexOf(output.uxid);
-  const signature = decoded.value.signatures[at];
-  const owner = parseAddress(output.owner);
-  if (at < 0 || signature === undefined || !owner.ok) return false;
-  const signer = signerAddress(hashToSign(decoded.value, at), signature);
-  return signer.ok && signer.value === owner.value;
 }

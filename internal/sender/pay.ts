@@ -10,6 +10,8 @@ import { depositsAtOnce, type Plan, planPayout, type Wish, wishOf } from "./plan
 export interface Paid {
   /** A payout is signed and stored; it is sent next. */
   readonly signed: boolean;
+  /** A deposit was held, so that the others can be looked at again at once. */
+  readonly held: boolean;
   /** Why nothing, or not all, was paid; empty when all is well. */
   readonly trouble: string;
 }
@@ -21,7 +23,7 @@ export async function payDue(deps: SenderDeps, meeting: Meeting, purse: Purse): 
   const due = deps.store
     .read((reader) => dueDeposits(reader, "waiting_send", { limit: depositsAtOnce }))
     .map(wishOf);
-  if (due.length === 0) return { signed: false, trouble: "" };
+  if (due.length === 0) return { signed: false, held: false, trouble: "" };
   const now = unixSeconds(deps.clock);
   // A purse of many outputs may need many inputs, which leaves room for fewer customers.
   const outputs = outputRoom(meeting.health, 1 + Math.min(purse.others.length, inputsAtOnce - 1));
@@ -29,9 +31,9 @@ export async function payDue(deps: SenderDeps, meeting: Meeting, purse: Purse): 
   if (plan.wishes.length === 0) return nothingFits(deps, meeting, purse, plan);
   const trouble = plan.tooLarge === undefined ? "" : tooLargeText(plan.tooLarge);
   const tested = await testPlan(deps, meeting, purse, plan);
-  if (tested === undefined) return { signed: false, trouble };
-  if (!tested.ok) return { signed: false, trouble: tested.refusal };
-  return { signed: await signAndStore(deps, meeting, tested.value), trouble };
+  if (tested === undefined) return { signed: false, held: true, trouble };
+  if (!tested.ok) return { signed: false, held: false, trouble: tested.refusal };
+  return { signed: await signAndStore(deps, meeting, tested.value), held: false, trouble };
 }
 
 function tooLargeText(wish: Wish): string {
@@ -42,12 +44,12 @@ function tooLargeText(wish: Wish): string {
 async function nothingFits(deps: SenderDeps, meeting: Meeting, purse: Purse, plan: Plan): Promise<Paid> {
   const wish = plan.tooLarge;
   if (wish === undefined || balanceOf(purse) <= wish.coins || purse.others.length < inputsAtOnce) {
-    return { signed: false, trouble: wish === undefined ? "" : tooLargeText(wish) };
+    return { signed: false, held: false, trouble: wish === undefined ? "" : tooLargeText(wish) };
   }
   const draft = draftFor(deps, meeting, purse, []);
   const answer = await ask(deps, meeting, draft);
-  if (!answer.ok) return { signed: false, trouble: answer.refusal };
-  return { signed: await signAndStore(deps, meeting, { draft, wishes: [] }), trouble: "" };
+  if (!answer.ok) return { signed: false, held: false, trouble: answer.refusal };
+  return { signed: await signAndStore(deps, meeting, { draft, wishes: [] }), held: false, trouble: "" };
 }
 
 function draftFor(deps: SenderDeps, meeting: Meeting, purse: Purse, outputs: readonly PayoutOutput[]): Draft {

@@ -1,4 +1,4 @@
-import { dueDeposits, stoppedCoins } from "#internal/book";
+import { stoppedCoins } from "#internal/book";
 import { unixSeconds } from "#internal/clock";
 import { Fault, messageOf } from "#internal/fault";
 import { type Bell, bell, type Part, type Reminder, reminder } from "#internal/life";
@@ -89,7 +89,7 @@ export function sender(deps: SenderDeps): Sender {
     }
     const paid = await payDue(deps, meeting, purse);
     if (paid.signed) lastBuilt = clock.mono();
-    return { trouble: paid.trouble, more: paid.signed || heldOne(deps, paid.trouble), watch: true, balance };
+    return { trouble: paid.trouble, more: paid.signed || paid.held, watch: true, balance };
   };
 
   const run = async (signal: AbortSignal) => {
@@ -114,14 +114,6 @@ export function sender(deps: SenderDeps): Sender {
 
 function heldRound(held: Held): Round {
   return { trouble: held.reason, more: false, watch: !held.passing };
-}
-
-/** After a deposit was held there is nothing to say, and the rest is looked at again at once. */
-function heldOne(deps: SenderDeps, trouble: string): boolean {
-  return (
-    trouble === "" &&
-    deps.store.read((reader) => dueDeposits(reader, "waiting_send", { limit: 1 })).length > 0
-  );
 }
 
 function whyNotBuild(deps: SenderDeps): Round | undefined {

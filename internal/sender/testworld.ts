@@ -130,30 +130,13 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** watched tells when somebody goes to sleep: a loop that sleeps has nothing more to do. */
-function watched(inner: ManualClock): { clock: ManualClock; nextSleep(): Promise<void> } {
-  let waiting: (() => void)[] = [];
-  const sleep: ManualClock["sleep"] = (ms, signal) => {
-    const slept = inner.sleep(ms, signal);
-    for (const tell of waiting.splice(0)) tell();
-    return slept;
-  };
-  return {
-    clock: { ...inner, sleep },
-    nextSleep: () =>
-      new Promise((resolve) => {
-        waiting = [...waiting, resolve];
-      }),
-  };
-}
-
 /** testWorld starts a sender whose wallet has outputs of these droplets (the last one is the rest). */
 export async function testWorld(
   options: { outputs?: bigint[]; hours?: bigint; sendEnabled?: boolean } = {},
 ): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "sender-"));
   const path = join(dir, "teller.db");
-  const { clock, nextSleep } = watched(manualClock(1_800_000_000_000));
+  const clock = manualClock(1_800_000_000_000);
   const log = recordingLog();
   const signer = signerOf([hotKey]);
   const hot = addressOf(publicKeyOf(hotKey));
@@ -248,7 +231,7 @@ export async function testWorld(
       return info;
     },
     async turn() {
-      const idle = nextSleep();
+      const idle = clock.nextSleep();
       world.sender.bell.ring();
       await idle;
     },

@@ -23,6 +23,8 @@ export interface HealthParts {
   >;
   readonly sender: () => { error: string; errorSince: number; balance: { coins: bigint; hours: bigint } };
   readonly processorError: () => string;
+  /** What is stuck, by its age, as the watchdog saw it last. */
+  readonly troubles: () => readonly string[];
 }
 
 /** goDuration writes milliseconds as Go does: `5m32s`, `1h0m5s`, `2.5s`. */
@@ -58,8 +60,12 @@ export function healthOf(
   const scanners = Object.fromEntries(
     Object.entries(parts.scanners).map(([coin, state]) => [coin, coinHealth(state())]),
   );
+  const stuck = parts.troubles();
   const well =
-    sender.error === "" && totals.attention === 0 && Object.values(scanners).every((one) => one.ok);
+    stuck.length === 0 &&
+    sender.error === "" &&
+    totals.attention === 0 &&
+    Object.values(scanners).every((one) => one.ok);
   return {
     status: well ? "OK" : "ERROR",
     application: "teller",
@@ -78,5 +84,6 @@ export function healthOf(
       },
     },
     scanners,
+    stuck,
   };
 }

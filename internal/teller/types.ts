@@ -66,6 +66,8 @@ export interface HealthAnswer {
     readonly balance: { readonly coins: string; readonly hours: string };
   };
   readonly scanners: Readonly<Record<string, CoinHealth>>;
+  /** What is stuck: deposits that are not done after an hour, a scan that stands still, what waits for a person. */
+  readonly stuck: readonly string[];
 }
 
 /** ConfigAnswer is the body of `GET /api/config`. */

@@ -8,7 +8,7 @@ const house: readonly (readonly string[])[] = [
   ["coin", "config", "db", "rpc"],
   ["bitcoin", "c2cx", "ethereum", "memchain", "skycoin"],
   ["book"],
-  ["addrs", "exchange", "scanner", "sender"],
+  ["addrs", "exchange", "operator", "scanner", "sender", "watchdog"],
   ["teller"],
   ["httpd"],
   ["dummy", "monitor", "public"],

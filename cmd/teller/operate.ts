@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { parse, type Stopped } from "#internal/cli";
+import type { Config } from "#internal/config";
+import { accept, messageOf, refuse, type Result } from "#internal/fault";
+import { type Command as Order, commandPath, needsToken } from "#internal/monitor";
+import { createHttp } from "#internal/rpc";
+import { systemClock } from "#internal/clock";
+import { Command } from "commander";
+import { loadSettings, type Settings } from "./settings.ts";
+
+interface Given {
+  readonly order: Order;
+  readonly config: string | undefined;
+  readonly dir: string;
+}
+
+type Options = { why: string; config?: string; dir: string; from?: string };
+
+function program(defaultDir: string, take: (order: Order, options: Options) => void): Command {
+  const top = new Command("teller").description(
+    "Settles what only a person may decide. teller must be running.",
+  );
+  const add = (usage: string, text: string) =>
+    top
+      .command(usage)
+      .description(text)
+      .requiredOption("--why <text>", "the reason; it is kept with the change")
+      .option("-c, --config <file>", "configuration file of the running teller")
+      .option("-d, --dir <path>", "its application directory", defaultDir);
+  const who = userInfo().username;
+  add("adopt <txid>", "this transaction, which spent the anchor, is a payout of ours").action(
+    (txid: string, o: Options) => take({ command: "adopt", txid, who, why: o.why }, o),
+  );
+  add("foreign <txid>", "this transaction, which spent the anchor, is none of ours").action(
+    (txid: string, o: Options) => take({ command: "foreign", txid, who, why: o.why }, o),
+  );
+  add("paid <deposit> <txid>", "this deposit was paid by that transaction").action(
+    (deposit: string, txid: string, o: Options) =>
+      take({ command: "paid", deposit, txid, who, why: o.why }, o),
+  );
+  add("rescan", "scan again from this block on")
+    .requiredOption("--from <height>", "the first block to read again")
+    .action((o: Options) => take({ command: "rescan", from: Number(o.from), who, why: o.why }, o));
+  return top;
+}
+
+/** parseOperation reads the arguments of an operator's command. */
+export function parseOperation(args: readonly string[], defaultDir: string): Result<Given, Stopped> {
+  let given: Given | undefined;
+  const stopped = parse(
+    program(defaultDir, (order, options) => {
+      given = { order, config: options.config, dir: options.dir };
+    }),
+    args,
+  );
+  if (stopped !== undefined) return refuse(stopped);
+  if (given === undefined) return refuse({ exit: 2, stdout: "", stderr: "error: no command\n" });
+  return accept(given);
+}
+
+function tokenOf(config: Config, appDir: string): string | undefined {
+  const { host, token } = config.adminPanel;
+  if (!needsToken(host.text)) return undefined;
+  return token?.reveal() ?? readFileSync(join(appDir, "admin_token"), "utf8").trim();
+}
+
+const deadlineMs = 60_000;
+const maxBytes = 64 * 1024;
+
+async function send(settings: Settings, order: Order): Promise<Result<string, string>> {
+  const { host } = settings.config.adminPanel;
+  const token = tokenOf(settings.config, settings.appDir);
+  const name = host.host === "" || host.host === "0.0.0.0" || host.host === "::" ? "127.0.0.1" : host.host;
+  const base = `http://${name.includes(":") ? `[${name}]` : name}:${host.port}`;
+  const http = createHttp({ base, deadlineMs, maxBytes, clock: systemClock });
+  const headers = {
+    "content-type": "application/json",
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const request = {
+    op: "teller.operate",
+    method: "POST" as const,
+    path: commandPath,
+    body: JSON.stringify(order),
+    headers,
+    effect: true,
+  };
+  const { status, text } = await http.request(request, AbortSignal.timeout(deadlineMs));
+  return status === 200 ? accept(text) : refuse(text.trim());
+}
+
+/** runOperation hands a command to the running teller. Gives 0 when it was carried out, 1 when not, 2 for a wrong command line. */
+export async function runOperation(
+  args: readonly string[],
+  defaultDir: string,
+  out: { stdout(text: string): void; stderr(text: string): void },
+): Promise<number> {
+  const given = parseOperation(args, defaultDir);
+  if (!given.ok) {
+    out.stdout(given.refusal.stdout);
+    out.stderr(given.refusal.stderr);
+    return given.refusal.exit;
+  }
+  try {
+    const { config, dir, order } = given.value;
+    const settings = loadSettings({ config, dir, crashAt: undefined }, process.env);
+    const done = await send(settings, order);
+    if (done.ok) out.stdout(`${done.value}\n`);
+    else out.stderr(`teller: not done: ${done.refusal}\n`);
+    return done.ok ? 0 : 1;
+  } catch (error) {
+    out.stderr(`teller: ${messageOf(error)}\n`);
+    return 1;
+  }
+}

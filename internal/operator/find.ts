@@ -1,0 +1,128 @@
+import type { Anchor, Attempt } from "#internal/book";
+import { type Clock, unixSeconds } from "#internal/clock";
+import { accept, refuse, type Result } from "#internal/fault";
+import { type Droplet, droplet } from "#internal/money";
+import {
+  addressText,
+  decodeTransactionHex,
+  type Node,
+  outputIds,
+  reallySpends,
+  type Transaction,
+} from "#internal/skycoin";
+
+/** Paying is what a transaction pays to an address that is not the wallet's. */
+export interface Paying {
+  readonly address: string;
+  readonly coins: Droplet;
+}
+
+/** Found is a confirmed transaction that spends our anchor. */
+export interface Found {
+  readonly anchor: string;
+  readonly attempt: Omit<Attempt, "change">;
+  readonly block: { readonly seq: number; readonly hash: string };
+  readonly paying: readonly Paying[];
+  /** Its largest output to the wallet; undefined when there is none. */
+  readonly change: Omit<Anchor, "payout"> | undefined;
+  /** The wallet's largest unspent output now. */
+  readonly largest: Omit<Anchor, "payout"> | undefined;
+}
+
+interface Asking {
+  readonly node: Node;
+  readonly walletAddresses: readonly string[];
+  readonly clock: Clock;
+}
+
+/** As deep as the proof that a payout is dead: shallower, the chain may still change its mind. */
+const proofDepth = 3;
+
+type Claim = { readonly txid: string; readonly anchor: string };
+
+/** findSpender proves that this transaction spends the anchor, and reads what it pays. Refused with what is seen instead. */
+export async function findSpender(
+  deps: Asking,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<Result<Found, string>> {
+  const { node, walletAddresses } = deps;
+  const { txid, anchor } = claim;
+  const { head } = await node.health(signal);
+  const output = await node.uxout(anchor, signal);
+  if (output === undefined) return refuse(`the node does not know the anchor ${anchor}`);
+  const { spent } = output;
+  if (spent === undefined) return refuse(`the anchor ${anchor} is not spent: there is nothing to settle`);
+  if (spent.txid !== txid) return refuse(`the anchor ${anchor} was spent by ${spent.txid}, not by ${txid}`);
+  const depth = head.seq - spent.blockSeq + 1;
+  if (depth < proofDepth) return refuse(`${txid} is ${depth} blocks deep; wait until it is ${proofDepth}`);
+  const raw = await node.rawTransaction(txid, signal);
+  const block = await node.blockHash(spent.blockSeq, signal);
+  if (raw === undefined || block === undefined) return refuse(`the node does not give ${txid} or its block`);
+  if (!reallySpends(raw, txid, { uxid: anchor, owner: output.address })) {
+    return refuse(`what the node gives as ${txid} does not spend the anchor with our key's signature`);
+  }
+  const decoded = decodeTransactionHex(raw);
+  if (!decoded.ok) return decoded;
+  const listed = await node.outputs(walletAddresses, signal);
+  const unspent = listed.unspent.filter((one) => !listed.outgoing.has(one.uxid));
+  return accept({
+    anchor,
+    attempt: attemptOf(deps, { txid, raw, tx: decoded.value, head }),
+    block: { seq: spent.blockSeq, hash: block },
+    paying: payingOf(decoded.value, walletAddresses),
+    change: changeOf(decoded.value, walletAddresses),
+    largest: largestOf(unspent),
+  });
+}
+
+function attemptOf(
+  deps: Asking,
+  seen: { txid: string; raw: string; tx: Transaction; head: { seq: number; hash: string } },
+): Omit<Attempt, "change"> {
+  const { txid, raw, tx, head } = seen;
+  const built_on = { seq: head.seq, hash: head.hash };
+  return { txid, raw, inputs: tx.inputs, fee: 0n, signed_at: unixSeconds(deps.clock), built_on };
+}
+
+function payingOf(tx: Transaction, wallet: readonly string[]): Paying[] {
+  const paid = tx.outputs.map(({ address, coins }) => ({ address: addressText(address), coins }));
+  return paid.filter(({ address }) => !wallet.includes(address));
+}
+
+type Spendable = { readonly uxid: string; readonly address: string; readonly coins: Droplet };
+
+function largestOf(outputs: readonly Spendable[]): Omit<Anchor, "payout"> | undefined {
+  const [largest] = outputs.toSorted((a, b) =>
+    a.coins === b.coins ? (a.uxid < b.uxid ? -1 : 1) : a.coins < b.coins ? 1 : -1,
+  );
+  return largest === undefined
+    ? undefined
+    : { uxid: largest.uxid, address: largest.address, coins: largest.coins };
+}
+
+function changeOf(tx: Transaction, wallet: readonly string[]): Omit<Anchor, "payout"> | undefined {
+  const uxids = outputIds(tx);
+  const own = tx.outputs.flatMap(({ address, coins }, i) => {
+    const text = addressText(address);
+    const uxid = uxids[i];
+    return uxid !== undefined && wallet.includes(text) ? [{ uxid, address: text, coins }] : [];
+  });
+  return largestOf(own);
+}
+
+/** paidTo gives the droplets that a confirmed transaction pays to an address. */
+export async function paidTo(
+  { node }: Asking,
+  claim: { txid: string; address: string },
+  signal: AbortSignal,
+): Promise<Result<Droplet, string>> {
+  const status = await node.transaction(claim.txid, signal);
+  if (status?.confirmed !== true) return refuse(`the node has no confirmed transaction ${claim.txid}`);
+  const raw = await node.rawTransaction(claim.txid, signal);
+  const decoded =
+    raw === undefined ? refuse(`the node does not give ${claim.txid}`) : decodeTransactionHex(raw);
+  if (!decoded.ok) return decoded;
+  const own = decoded.value.outputs.filter(({ address }) => addressText(address) === claim.address);
+  return accept(droplet(own.reduce((sum, { coins }) => sum + coins, 0n)));
+}

@@ -1,0 +1,85 @@
+/**
+ * watchdog: one look at everything by its age, whatever the cause: a deposit that is credited and not done
+ * after an hour, a cursor that stands still while the tip moves, anything that waits for a person.
+ *
+ * Promise: what is stuck is told with `notice=WATCH`, again every hour, and health is not ok.
+ */
+import { oldestUndone, totalsOf } from "#internal/book";
+import { type Clock, unixSeconds } from "#internal/clock";
+import type { Store } from "#internal/db";
+import { type Part, reminder, type Reminder } from "#internal/life";
+import type { Logger } from "#internal/log";
+
+/** WatchdogDeps is what the watchdog looks at. */
+export interface WatchdogDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Each scanner's own words, by coin. */
+  readonly scanners: Readonly<Record<string, () => { height: number; tip: number }>>;
+}
+
+/** Watchdog is the loop that looks. */
+export interface Watchdog {
+  readonly part: Part;
+  /** troubles are what is stuck now; empty when all is well. */
+  troubles(): readonly string[];
+  /** look looks now; the loop does so every minute. */
+  look(): void;
+}
+
+const periodMs = 60_000;
+const depositSeconds = 3600;
+const cursorMs = 3_600_000;
+
+interface Seen {
+  readonly height: number;
+  /** Monotonic time since when the cursor stands there while the tip is above it. */
+  readonly since: number;
+}
+
+/** watchdog makes the loop. */
+export function watchdog(deps: WatchdogDeps): Watchdog {
+  const { store, clock, log } = deps;
+  const told = new Map<string, Reminder>();
+  const cursors = new Map<string, Seen>();
+  let troubles: readonly string[] = [];
+
+  const stuckCursor = (coin: string, state: { height: number; tip: number }): string[] => {
+    const now = clock.mono();
+    const before = cursors.get(coin);
+    const stands = before !== undefined && before.height === state.height && state.tip > state.height;
+    cursors.set(coin, stands ? before : { height: state.height, since: now });
+    if (!stands || now - before.since < cursorMs) return [];
+    return [`the ${coin} scan stands at ${state.height} while the tip is ${state.tip}`];
+  };
+
+  const look = () => {
+    const { oldest, attention } = store.read((reader) => ({
+      oldest: oldestUndone(reader),
+      attention: totalsOf(reader).attention,
+    }));
+    const now = unixSeconds(clock);
+    const late = oldest.filter((info) => now - info.credited_at >= depositSeconds);
+    const found = [
+      ...late.map((info) => `deposit ${info.deposit_id} is ${info.status} since more than an hour`),
+      ...Object.entries(deps.scanners).flatMap(([coin, state]) => stuckCursor(coin, state())),
+      ...(attention > 0 ? [`${attention} deposits wait for a person: see /api/deposits/errored`] : []),
+    ];
+    for (const text of told.keys()) if (!found.includes(text)) told.delete(text);
+    for (const text of found) {
+      const own = told.get(text) ?? reminder(clock);
+      told.set(text, own);
+      own.stands(text, () => log.watch(text));
+    }
+    troubles = found;
+  };
+
+  const run = async (signal: AbortSignal) => {
+    while (!signal.aborted) {
+      look();
+      await clock.sleep(periodMs, signal);
+    }
+  };
+  return { part: { name: "watchdog", run }, troubles: () => troubles, look };
+}
