@@ -23,6 +23,7 @@ export interface Daemon {
   readonly dir: string;
   readonly publicUrl: string;
   readonly adminUrl: string;
+  readonly dummyUrl: string;
   /** output is what it has printed so far, both streams. */
   output(): string;
   /** exited resolves when it has ended. */
@@ -56,6 +57,14 @@ async function collect(stream: ReadableStream<Uint8Array>, into: (text: string) 
   for await (const chunk of stream) into(decoder.decode(chunk, { stream: true }));
 }
 
+/** withDummy gives the dummy listener its port, in the section that the configuration has, or in one of its own. */
+function withDummy(config: string, port: number): string {
+  const line = `http_addr = "127.0.0.1:${port}"\n`;
+  return config.includes("[dummy]\n")
+    ? config.replace("[dummy]\n", `[dummy]\n${line}`)
+    : `${config}[dummy]\n${line}`;
+}
+
 /** startDaemon starts the executable and waits until it answers, or until it has ended. */
 export async function startDaemon(options: DaemonOptions, ...flags: string[]): Promise<Daemon> {
   const { dir } = options;
@@ -67,11 +76,9 @@ http_addr = "127.0.0.1:${web}"
 throttle_max = 1000000
 [admin_panel]
 host = "127.0.0.1:${admin}"
-[dummy]
-http_addr = "127.0.0.1:${dummy}"
 `;
   const path = join(dir, "config.toml");
-  writeFileSync(path, options.config + listeners);
+  writeFileSync(path, withDummy(options.config, dummy) + listeners);
   const child = Bun.spawn([binary(), "-c", path, "-d", join(dir, "app"), ...flags], {
     cwd: dir,
     stdout: "pipe",
@@ -95,6 +102,7 @@ http_addr = "127.0.0.1:${dummy}"
     dir,
     publicUrl: `http://127.0.0.1:${web}`,
     adminUrl: `http://127.0.0.1:${admin}`,
+    dummyUrl: `http://127.0.0.1:${dummy}`,
     output: () => printed,
     exited,
     kill: () => end("SIGKILL"),

@@ -351,6 +351,7 @@ test("a look-up of a bad address gives the page with the reason", async () => {
   const desk = await openDesk();
   const bad = await read(desk, "/status?skyaddr=abc");
   expect([bad.status, bad.html.includes(texts.errors.invalidAddress)]).toEqual([400, true]);
+  expect(bad.html.indexOf(`id="lookup"`)).toBeLessThan(bad.html.indexOf(`id="bind"`));
   const none = await read(desk, "/status");
   expect([none.status, none.html.includes(texts.errors.missingAddress)]).toEqual([400, true]);
 });
