@@ -11,9 +11,9 @@ import type {
   Event,
   Payout,
   SkyRow,
+  Stamp,
   Totals,
 } from "./rows.ts";
-import type { Stamp } from "./stamp.ts";
 
 /**
  * The rows were written by this program and the store is checked before it is opened, so a

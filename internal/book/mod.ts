@@ -66,5 +66,5 @@ export type * from "./rows.ts";
 export { moves, storedStatuses } from "./statuses.ts";
 export { adoptPayout, type Adopted, moveAnchor, settleByHand, type Who } from "./settle.ts";
 export { pinSkyChain, type SkyChain, setSkyHead, skyChain } from "./sky.ts";
-export { checkStamp, type Stamp } from "./stamp.ts";
+export { checkStamp } from "./stamp.ts";
 export { totalsOf } from "./totals.ts";

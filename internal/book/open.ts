@@ -1,6 +1,7 @@
 import { openStore, type Store } from "#internal/db";
 import { bookBuckets } from "./buckets.ts";
-import { checkStamp, type Stamp } from "./stamp.ts";
+import type { Stamp } from "./rows.ts";
+import { checkStamp } from "./stamp.ts";
 
 /**
  * openBook opens or creates the store of a teller with this stamp. Throws a `Fault` (`stop`) for a

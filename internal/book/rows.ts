@@ -243,3 +243,14 @@ export interface ChainRules {
   readonly maxDecimals: number;
   readonly buyMethod: BuyMethod;
 }
+
+/**
+ * Stamp is what a store was made for. Another set is refused, so that a dummy's deposits never
+ * meet a real wallet, nor one network's another's.
+ */
+export interface Stamp {
+  readonly schema: number;
+  readonly btc_network: string;
+  readonly dummy_scanner: boolean;
+  readonly dummy_sender: boolean;
+}

@@ -1,17 +1,7 @@
 import { Fault } from "#internal/fault";
 import type { Store } from "#internal/db";
 import { stamps } from "./buckets.ts";
-
-/**
- * Stamp is what a store was made for. Another set is refused, so that a dummy's deposits never
- * meet a real wallet, nor one network's another's.
- */
-export interface Stamp {
-  readonly schema: number;
-  readonly btc_network: string;
-  readonly dummy_scanner: boolean;
-  readonly dummy_sender: boolean;
-}
+import type { Stamp } from "./rows.ts";
 
 const key = "stamp";
 

@@ -17,10 +17,9 @@ import { accept, refuse, type Result } from "#internal/fault";
 import type { CrashPoints } from "#internal/life";
 import { type CoinType, coinTypes, formatUnits, type Rate, saleAmount, unitsOf } from "#internal/money";
 import { isNullAddress, parseAddress } from "#internal/skycoin";
-import type { Teller } from "./mod.ts";
 import { depositRow } from "./rows.ts";
 import { type HealthParts, healthOf } from "./health.ts";
-import type { AddressesAnswer, BindRefusal, Bound, ConfigAnswer, StatusRow } from "./types.ts";
+import type { AddressesAnswer, BindRefusal, Bound, ConfigAnswer, StatusRow, Teller } from "./types.ts";
 
 /** TellerSettings is what the configuration says about the sale. */
 export interface TellerSettings {

@@ -1,3 +1,4 @@
+import type { Result } from "#internal/fault";
 import type { CoinType } from "#internal/money";
 
 /** DepositStatus is a documented status of a deposit. `waiting_deposit` is never stored. */
@@ -130,4 +131,23 @@ export interface AddressesAnswer {
 export interface AccountingAnswer {
   readonly sent: string;
   readonly received: Readonly<Record<"BTC" | "ETH" | "SKY", string>>;
+}
+
+/** Teller answers the public and the admin listener. Reads touch a bounded number of rows. */
+export interface Teller {
+  /** bind takes a pool address of this coin for a Skycoin address; both in one transaction, durable before it resolves. */
+  bind(skyAddress: string, coin: CoinType): Promise<Result<Bound, BindRefusal>>;
+  /** status lists what is known of a Skycoin address; refused with the reason when the address is invalid. */
+  status(skyAddress: string): Result<readonly StatusRow[], string>;
+  /** coinEnabled tells whether deposits of this coin are taken. */
+  coinEnabled(coin: CoinType): boolean;
+  config(): ConfigAnswer;
+  health(): HealthAnswer;
+  /** depositAddresses lists at most `limit` bound addresses a coin. */
+  depositAddresses(limit: number): Readonly<Record<CoinType, AddressesAnswer>>;
+  /** deposits lists deposits, oldest first, at most `limit`, after the given `seq`; refused for an unknown status. */
+  deposits(query: { status?: string; after?: number; limit: number }): Result<readonly DepositRow[], string>;
+  /** erroredDeposits lists deposits that failed for good, are held, or were reversed. */
+  erroredDeposits(query: { after?: number; limit: number }): readonly DepositRow[];
+  accounting(): AccountingAnswer;
 }
