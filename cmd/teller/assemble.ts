@@ -85,6 +85,7 @@ async function hire(config: Config, house: House): Promise<Workers> {
     log: log.child("sender"),
     waitMs: config.skyExchanger.txConfirmationCheckWaitMs,
     sendEnabled: config.skyExchanger.sendEnabled,
+    unseen: () => coins.filter((desk) => !desk.scanner.caughtUp()).map((desk) => desk.coin),
   };
   const payer = sender(senderDeps);
   const decider = exchange({

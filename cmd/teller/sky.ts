@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { anchorOf, doneSince, skyChain } from "#internal/book";
 import type { Config } from "#internal/config";
 import type { Store } from "#internal/db";
-import type { DummySender } from "#internal/dummy";
+import type { DummyBroadcast, DummySender } from "#internal/dummy";
 import { Fault, messageOf } from "#internal/fault";
 import { formatUnits, hours, unitsOf } from "#internal/money";
 import {
+  type Broadcast,
   type DummyLedger,
   dummyLedger,
   type DummyRestore,
@@ -91,12 +92,23 @@ export function skyDesk(config: Config, house: House): SkyDesk {
 export function dummySender(desk: SkyDesk, confirmed: () => void): DummySender | undefined {
   const { dummy } = desk;
   if (dummy === undefined) return undefined;
-  const shown = (coins: bigint) => formatUnits(coins, unitsOf("SKY"));
+  // What a payout pays never changes, and people ask for the whole list again and again.
+  const texts = new WeakMap<Broadcast["outputs"], DummyBroadcast["outputs"]>();
+  const shown = (outputs: Broadcast["outputs"]) => {
+    const known = texts.get(outputs);
+    if (known !== undefined) return known;
+    const made = outputs.map(({ address, coins }) => ({
+      address,
+      coins: formatUnits(coins, unitsOf("SKY")),
+    }));
+    texts.set(outputs, made);
+    return made;
+  };
   return {
     async broadcasts() {
       return dummy.broadcasts().map(({ txid, outputs, confirmed: done }) => ({
         txid,
-        outputs: outputs.map(({ address, coins }) => ({ address, coins: shown(coins) })),
+        outputs: shown(outputs),
         confirmed: done,
       }));
     },

@@ -46,6 +46,8 @@ export interface Scanner {
   /** bell makes it look now; without it, it looks every period. */
   readonly bell: Bell;
   state(): ScanState;
+  /** caughtUp tells whether it has come to the node's tip since it was started. */
+  caughtUp(): boolean;
   /**
    * rescan sets the cursor back, so that the block at this height is read next, and lets a stopped scanner
    * go on. It is done between two looks. Refused above the cursor, where blocks would be skipped.
@@ -68,6 +70,7 @@ export function scanner(deps: ScannerDeps): Scanner {
   const wake = bell(clock);
   const seen = progress(clock);
   let unchecked = true;
+  let caughtUp = false;
   let requests: RescanRequest[] = [];
 
   const rescanFirst = async (reach: Reach): Promise<void> => {
@@ -87,6 +90,8 @@ export function scanner(deps: ScannerDeps): Scanner {
     await rescanFirst(reach);
     const outcome = await follow(deps, reach, seen.at);
     seen.well();
+    const { height, tip } = seen.state();
+    caughtUp ||= height === tip;
     return outcome;
   };
 
@@ -124,7 +129,13 @@ export function scanner(deps: ScannerDeps): Scanner {
       wake.ring();
     });
 
-  return { bell: wake, part: { name: `scanner.${coin.toLowerCase()}`, run }, state: seen.state, rescan };
+  return {
+    bell: wake,
+    part: { name: `scanner.${coin.toLowerCase()}`, run },
+    state: seen.state,
+    caughtUp: () => caughtUp,
+    rescan,
+  };
 }
 
 type At = (height: number, tip: number) => void;
@@ -222,7 +233,11 @@ async function reorganise(
   const { cursor } = place;
   const ours = (height: number) => store.read((reader) => headerAt(reader, rules.coin, height));
   const fork = await findFork(reach, cursor, ours);
-  if (fork === undefined) return tooDeep(deps, cursor);
+  if (fork === undefined) {
+    // A node of another network says nothing about ours: no reason to stop payouts.
+    await reach.source.check(reach.signal);
+    return tooDeep(deps, cursor);
+  }
   const branch: Block[] = [];
   for await (const blocks of readAfter(reach, fork, cursor.height)) branch.push(...blocks);
   if ((branch.at(-1)?.height ?? 0) < cursor.height) {

@@ -226,6 +226,23 @@ describe("a scanner", () => {
     expect(w.store.read(stoppedCoins)).toEqual([]);
   });
 
+  test("a node that is suddenly on another network stops its scanner, and no payouts", async () => {
+    const w = await world();
+    for (let i = 0; i < 30; i++) w.chain.mine();
+    await w.follow();
+    const ours = w.chain.blocks;
+    w.chain.drop(29);
+    for (let i = 0; i < 30; i++) w.chain.mine();
+    w.chain.elsewhere = true;
+    await w.follow();
+    expect(w.scanner.state().error).toContain("on another network");
+    expect(w.store.read(stoppedCoins)).toEqual([]);
+    w.chain.elsewhere = false;
+    w.chain.blocks = ours;
+    await w.follow();
+    expect(w.scanner.state().error).toBe("");
+  });
+
   test("records money on an unbound address, holds it, and never gives that address out", async () => {
     const w = await world();
     w.chain.mine([pay("a1", "t1")]);

@@ -22,6 +22,8 @@ export class SimChain {
   blocks: SimBlock[] = [this.#genesis];
   /** The next so many calls fail with a `Fault` (`retry`). */
   failures = 0;
+  /** The node is on another network: `check` tells it. */
+  elsewhere = false;
   calls = 0;
   #made = 0;
 
@@ -67,7 +69,10 @@ export class SimChain {
       });
     return {
       coin: "BTC",
-      check: async () => this.#call(),
+      check: async () => {
+        this.#call();
+        if (this.elsewhere) throw new Fault("sim.check", "stop", "the node is on another network");
+      },
       tip: async () => {
         this.#call();
         return { height: this.tip.height, hash: this.tip.hash };

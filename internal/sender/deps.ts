@@ -14,6 +14,11 @@ export interface SenderDeps {
   readonly crash: CrashPoints;
   /** How often a sent payout is looked for. */
   readonly waitMs: number;
+  /**
+   * unseen names the coins whose chains were not looked at again since the start: what a reorg took back
+   * meanwhile must not be paid.
+   */
+  readonly unseen: () => readonly string[];
   /** False: nothing is built or sent; what was sent is still followed. */
   readonly sendEnabled: boolean;
 }

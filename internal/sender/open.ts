@@ -46,7 +46,9 @@ async function resend(deps: SenderDeps, meeting: Meeting, payout: Payout): Promi
   deps.crash("payout.sent");
   deps.log.debug("payout sent", { payout: payout.seq, txid: payout.txid });
   if (!isLate(payout, meeting, unixSeconds(deps.clock))) {
-    const refused = answer.ok ? "" : `payout ${payout.seq} is refused for now: ${answer.refusal}`;
+    const refused = answer.ok
+      ? ""
+      : `the Skycoin node refuses payout ${payout.seq}, which is sent again: ${answer.refusal}`;
     return { kind: "waiting", trouble: refused };
   }
   const replaced = await replace(deps, meeting, payout);

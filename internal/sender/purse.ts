@@ -61,6 +61,11 @@ async function firstAnchor(deps: SenderDeps, now: Wealth): Promise<Anchor | unde
   return anchor;
 }
 
+/** nextSpent names the anchor in words that need no explanation. */
+function nextSpent({ uxid, payout }: Anchor): string {
+  return `output ${uxid}, which the next payout must spend${payout === 0 ? "" : ` (the change of payout ${payout})`},`;
+}
+
 /** checkAnchor asks the ledger whether our store knows all that was paid (`money-path` rule 2). */
 async function checkAnchor(
   deps: SenderDeps,
@@ -70,7 +75,7 @@ async function checkAnchor(
 ): Promise<Held | undefined> {
   const output = await deps.node.uxout(anchor.uxid, meeting.signal);
   if (output === undefined)
-    return { reason: `the Skycoin node does not know the anchor ${anchor.uxid}`, passing: true };
+    return { reason: `the Skycoin node does not know ${nextSpent(anchor)} yet`, passing: true };
   if (output.spent !== undefined) {
     const by = `${output.spent.txid} in block ${output.spent.blockSeq}`;
     const reason = `the anchor ${anchor.uxid} was spent by ${by}, which this store does not know: an old copy of the store, a second teller, or a person with the same wallet`;
@@ -84,5 +89,7 @@ async function checkAnchor(
     return { reason, passing: false };
   }
   const listed = now.outputs.unspent.some((one) => one.uxid === anchor.uxid);
-  return listed ? undefined : { reason: "the node does not list the anchor as unspent yet", passing: true };
+  return listed
+    ? undefined
+    : { reason: `the Skycoin node does not list ${nextSpent(anchor)} yet`, passing: true };
 }

@@ -1,4 +1,4 @@
-import { stoppedCoins } from "#internal/book";
+import { dueDeposits, stoppedCoins } from "#internal/book";
 import { unixSeconds } from "#internal/clock";
 import { Fault, messageOf } from "#internal/fault";
 import { type Bell, bell, type Part, type Reminder, reminder } from "#internal/life";
@@ -102,7 +102,7 @@ export function sender(deps: SenderDeps): Sender {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof Fault) || error.op.startsWith("db.")) throw error;
-        note({ trouble: messageOf(error), more: false, watch: error.fate === "stop" });
+        note({ trouble: troubleOf(error), more: false, watch: error.fate === "stop" });
       }
       if (!more) await wake.wait(deps.waitMs, signal);
     }
@@ -110,6 +110,12 @@ export function sender(deps: SenderDeps): Sender {
 
   log.debug("sender made", { addresses: deps.signer.addresses.length });
   return { bell: wake, part: { name: "sender", run }, state: () => state };
+}
+
+/** What a client of the node says names its address or its path, not what it is. */
+function troubleOf(error: Fault): string {
+  const text = messageOf(error);
+  return error.op.startsWith("skycoin.") ? `Skycoin node: ${text}` : text;
 }
 
 function heldRound(held: Held): Round {
@@ -120,6 +126,13 @@ function whyNotBuild(deps: SenderDeps): Round | undefined {
   const [stopped] = deps.store.read(stoppedCoins);
   if (stopped !== undefined) {
     return { trouble: `payouts are stopped: ${stopped.coin}: ${stopped.reason}`, more: false, watch: true };
+  }
+  const unseen = deps.unseen();
+  if (unseen.length > 0) {
+    const due = deps.store.read((reader) => dueDeposits(reader, "waiting_send", { limit: 1 }));
+    if (due.length === 0) return { trouble: "", more: false, watch: false };
+    const trouble = `payouts wait until the chain of ${unseen.join(" and ")} was looked at again`;
+    return { trouble, more: false, watch: false };
   }
   if (!deps.sendEnabled) return { trouble: "", more: false, watch: false };
   return undefined;

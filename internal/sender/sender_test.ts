@@ -264,6 +264,19 @@ describe("a sender", () => {
     expect(w.faulty.injected).toEqual([]);
   });
 
+  test("pays nothing after a start before the chains were looked at again", async () => {
+    const w = await world();
+    w.unseen = ["BTC"];
+    const id = await w.owe(1, sky);
+    await w.turn();
+    expect(w.info(id).status).toBe("waiting_send");
+    expect(w.sender.state().error).toContain("BTC was looked at again");
+    w.unseen = [];
+    await w.turn();
+    await settle(w);
+    expect(w.info(id).status).toBe("done");
+  });
+
   test("pays nothing while a scanner is stopped", async () => {
     const w = await world();
     await w.store.write((tx) => markStopped(tx, "BTC", "too deep", 1));

@@ -112,6 +112,8 @@ export interface World {
   /** The running sender; `restart` makes another. */
   sender: Sender;
   readonly signer: Signer;
+  /** Coins whose chain was not looked at again. */
+  unseen: string[];
   /** owe makes a deposit that is due: so many droplets to the i-th customer. */
   owe(i: number, droplets: bigint): Promise<string>;
   info(id: string): DepositInfo;
@@ -158,6 +160,7 @@ export async function testWorld(
       log: log.logger,
       crash: noCrash,
       waitMs: 1000,
+      unseen: () => world.unseen,
       sendEnabled: options.sendEnabled ?? true,
     });
     running = world.sender.part.run(stopper.signal);
@@ -212,6 +215,7 @@ export async function testWorld(
     faulty: wrapped.faulty,
     log,
     signer,
+    unseen: [],
     sender: undefined as unknown as Sender,
     async owe(i, droplets) {
       const address = await addressFor(i);
