@@ -15,6 +15,8 @@ TESTED := ./cmd ./internal ./scripts ./standin ./web
 export BUN_INSTALL_CACHE_DIR := $(TOOLS)/cache
 export BUN_RUNTIME_TRANSPILER_CACHE_PATH := $(TOOLS)/cache
 export DO_NOT_TRACK := 1
+# What tools cache, they cache here and not in the home directory.
+export XDG_CACHE_HOME := $(TOOLS)/cache
 # npm and Bun bring their own list of authorities; behind a proxy of a company only the system's list will do.
 SYSTEM_CA := $(wildcard /etc/ssl/certs/ca-certificates.crt)
 ifneq ($(SYSTEM_CA),)
@@ -36,6 +38,11 @@ build: setup
 .PHONY: test
 test: setup
 	@$(BUN) test --no-orphans --timeout 30000 $(TESTED) $(ARGS)
+
+#? make test-kill         kill teller 1,000 times while 10,000 deposits come in, and compare the books (needs btcd or Go)
+.PHONY: test-kill
+test-kill: build
+	@TELLER_BIN=$(CURDIR)/teller $(BUN) scripts/kill.ts $(ARGS)
 
 #? make lint              run the linter and the house rules that it cannot say
 .PHONY: lint

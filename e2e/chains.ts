@@ -55,7 +55,7 @@ export interface ChainsOptions {
 const walletSeed = "private chain hot wallet 2024";
 
 /** walletFile is the hot wallet of the private chain as a wallet file. */
-function walletFile(): string {
+export function walletFile(): string {
   const made = generateKeys(Buffer.from(walletSeed), 5);
   if (!made.ok) throw new Error(made.refusal);
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

@@ -72,6 +72,11 @@ interface Workers {
   readonly watchdog: Watchdog;
 }
 
+/** unseenOf names the coins whose chains were not looked at again since the start. */
+function unseenOf(coins: readonly CoinDesk[]): string[] {
+  return coins.filter((desk) => !desk.scanner.caughtUp()).map((desk) => desk.coin);
+}
+
 /** hire makes every worker and ties their bells: each wakes the next. */
 async function hire(config: Config, house: House): Promise<Workers> {
   const { store, clock, log, crash } = house;
@@ -85,7 +90,7 @@ async function hire(config: Config, house: House): Promise<Workers> {
     log: log.child("sender"),
     waitMs: config.skyExchanger.txConfirmationCheckWaitMs,
     sendEnabled: config.skyExchanger.sendEnabled,
-    unseen: () => coins.filter((desk) => !desk.scanner.caughtUp()).map((desk) => desk.coin),
+    unseen: () => unseenOf(coins),
   };
   const payer = sender(senderDeps);
   const decider = exchange({
@@ -132,6 +137,7 @@ function operatorOf(house: House, workers: Workers): Operator {
     node: workers.sky.node,
     walletAddresses: workers.sky.signer.addresses,
     rescan: btc === undefined || btc.chain !== undefined ? undefined : (from) => btc.scanner.rescan(from),
+    unseen: () => unseenOf(workers.coins),
     changed: () => workers.sender.bell.ring(),
   });
 }

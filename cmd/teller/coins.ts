@@ -64,12 +64,21 @@ export function btcDesk(config: Config, house: House, credited: () => void): Coi
   const chain = config.dummy.scanner ? dummyChain(house) : undefined;
   const source = chain?.source ?? btcSource(config, house);
   let set: ScriptSet | undefined;
+  /** Scripts that come while the set is loaded, which may be past their place by then. */
+  let late: readonly string[] | undefined;
+  const watch = (scripts: readonly string[]) => {
+    if (set !== undefined) watchNew(set, scripts);
+    else if (late !== undefined) late = [...late, ...scripts];
+  };
   const made = scanner({
     store: house.store,
     source,
     watch: async (signal) => {
-      set = await loadWatch(house.store, "BTC", { clock: house.clock, signal });
-      return set;
+      late = [];
+      const loaded = await loadWatch(house.store, "BTC", { clock: house.clock, signal });
+      watchNew(loaded, late);
+      set = loaded;
+      return loaded;
     },
     rules: btcRules(config),
     initialHeight: config.dummy.scanner ? undefined : config.btcScanner.initialScanHeight,
@@ -81,12 +90,18 @@ export function btcDesk(config: Config, house: House, credited: () => void): Coi
   });
   const path = config.btcAddresses ?? "";
   const readPool = async () => {
-    const pool = { coin: "BTC" as const, path, network: config.btcRpc.network, check: btcAddress(config) };
-    const { changed, added, retired, scripts } = await importPool(house.store, pool);
-    if (set !== undefined) watchNew(set, scripts);
+    const { network } = config.btcRpc;
+    const pool = { coin: "BTC" as const, path, network, check: btcAddress(config), watch };
+    const { changed, added, retired } = await importPool(house.store, pool);
     if (changed) house.log.info("pool imported", { coin: "BTC", path, added, retired });
   };
-  return { coin: "BTC", scanner: made, source, chain, importPool: readPool };
+  let reading: Promise<void> = Promise.resolve();
+  const readInTurn = () => {
+    // Two at once would each take away what the other has just brought.
+    reading = reading.catch(() => {}).then(readPool);
+    return reading;
+  };
+  return { coin: "BTC", scanner: made, source, chain, importPool: readInTurn };
 }
 
 /** dummyScanner is the door by which people pay into the dummy's chain. */

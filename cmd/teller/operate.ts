@@ -7,7 +7,8 @@ import { accept, messageOf, refuse, type Result } from "#internal/fault";
 import { type Command as Order, commandPath, needsToken } from "#internal/monitor";
 import { createHttp } from "#internal/rpc";
 import { systemClock } from "#internal/clock";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { z } from "zod";
 import { loadSettings, type Settings } from "./settings.ts";
 
 interface Given {
@@ -16,7 +17,18 @@ interface Given {
   readonly dir: string;
 }
 
-type Options = { why: string; config?: string; dir: string; from?: string };
+type Options = { why: string; config?: string; dir: string };
+type RescanOptions = Options & { from: number };
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  return Number(text);
+}
+
+function notEmpty(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("It must not be empty.");
+  return text;
+}
 
 function program(defaultDir: string, take: (order: Order, options: Options) => void): Command {
   const top = new Command("teller").description(
@@ -26,9 +38,9 @@ function program(defaultDir: string, take: (order: Order, options: Options) => v
     top
       .command(usage)
       .description(text)
-      .requiredOption("--why <text>", "the reason; it is kept with the change")
-      .option("-c, --config <file>", "configuration file of the running teller")
-      .option("-d, --dir <path>", "its application directory", defaultDir);
+      .requiredOption("--why <text>", "the reason; it is kept with the change", notEmpty)
+      .option("-c, --config <file>", "configuration file of the running teller", notEmpty)
+      .option("-d, --dir <path>", "its application directory", notEmpty, defaultDir);
   const who = userInfo().username;
   add("adopt <txid>", "this transaction, which spent the anchor, is a payout of ours").action(
     (txid: string, o: Options) => take({ command: "adopt", txid, who, why: o.why }, o),
@@ -41,8 +53,8 @@ function program(defaultDir: string, take: (order: Order, options: Options) => v
       take({ command: "paid", deposit, txid, who, why: o.why }, o),
   );
   add("rescan", "scan again from this block on")
-    .requiredOption("--from <height>", "the first block to read again")
-    .action((o: Options) => take({ command: "rescan", from: Number(o.from), who, why: o.why }, o));
+    .requiredOption("--from <height>", "the first block to read again", wholeNumber)
+    .action((o: RescanOptions) => take({ command: "rescan", from: o.from, who, why: o.why }, o));
   return top;
 }
 
@@ -88,8 +100,10 @@ async function send(settings: Settings, order: Order): Promise<Result<string, st
     effect: true,
   };
   const { status, text } = await http.request(request, AbortSignal.timeout(deadlineMs));
-  return status === 200 ? accept(text) : refuse(text.trim());
+  return status === 200 ? accept(answer.parse(JSON.parse(text)).done) : refuse(text.trim());
 }
+
+const answer = z.object({ done: z.string() });
 
 /** runOperation hands a command to the running teller. Gives 0 when it was carried out, 1 when not, 2 for a wrong command line. */
 export async function runOperation(

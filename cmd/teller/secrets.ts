@@ -13,8 +13,9 @@ export interface Kept {
 /** keepSecret reads a secret from the application directory, or makes one there with mode 0600. */
 export function keepSecret(appDir: string, name: string): Kept {
   const path = join(appDir, name);
-  if (!existsSync(path)) {
-    writeFileSync(path, `${randomBytes(secretBytes).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+  // A crash between making the file and writing it leaves an empty one, which everybody could guess.
+  if (!existsSync(path) || readFileSync(path, "utf8").trim() === "") {
+    writeFileSync(path, `${randomBytes(secretBytes).toString("hex")}\n`, { mode: 0o600 });
   }
   chmodSync(path, 0o600);
   return { text: readFileSync(path, "utf8").trim(), path };

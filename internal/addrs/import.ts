@@ -22,14 +22,26 @@ export interface PoolImport {
   readonly changed: boolean;
   readonly added: number;
   readonly retired: number;
-  /** Scripts of every address in the file when it changed; empty otherwise. */
-  readonly scripts: readonly string[];
+}
+
+/** PoolFile is where a coin's addresses stand, and how they are read. */
+export interface PoolFile {
+  readonly coin: CoinType;
+  readonly path: string;
+  readonly network: string;
+  readonly check: AddressCheck;
+  /**
+   * watch is given the scripts (hex) of every address of a file that changed, before the first of them can be bound:
+   * whoever scans must know them by then, or a block with their money may pass.
+   */
+  readonly watch?: (scripts: readonly string[]) => void;
 }
 
 const op = "addrs.import";
 /** So many addresses are written in one commit: a large one would hold up a bind, and cost memory. */
 const chunk = 2000;
 const largestFile = 1 << 30;
+const coinNames: Readonly<Record<CoinType, string>> = { BTC: "bitcoin", ETH: "ethereum", SKY: "skycoin" };
 
 function fingerprint(path: string, network: string): string {
   const hash = new Bun.CryptoHasher("sha256").update(`${network}\n`);
@@ -52,7 +64,7 @@ function read<T>(path: string, coin: CoinType, fn: () => T): T {
   try {
     return fn();
   } catch (cause) {
-    const message = `${path}: Load deposit ${coin} address list failed: ${messageOf(cause)}`;
+    const message = `${path}: Load deposit ${coinNames[coin]} address list failed: ${messageOf(cause)}`;
     throw new Fault(op, "stop", message, { cause });
   }
 }
@@ -108,15 +120,16 @@ async function retireMissing(store: Store, coin: CoinType, listed: ReadonlySet<s
  * import. It checks all of it before it writes any of it; an import that was cut off is done again.
  * Throws a `Fault` (`stop`) that names file, line and reason.
  */
-export async function importPool(
-  store: Store,
-  pool: { coin: CoinType; path: string; network: string; check: AddressCheck },
-): Promise<PoolImport> {
+export async function importPool(store: Store, pool: PoolFile): Promise<PoolImport> {
   const { coin, path } = pool;
   const print = read(path, coin, () => fingerprint(path, pool.network));
   const known = store.read((reader) => poolImport(reader, coin));
-  if (known === print) return { changed: false, added: 0, retired: 0, scripts: [] };
+  if (known === print) return { changed: false, added: 0, retired: 0 };
   const entries = checked(path, coin, pool.check);
+  const scripts = entries.map((entry) => entry.script);
+  pool.watch?.(scripts);
+  // From here on the store has neither pool whole: cut off now, either file must be read again.
+  await store.write((tx) => setPoolImport(tx, coin, ""));
   let added = 0;
   for (let i = 0; i < entries.length; i += chunk) {
     const part = entries.slice(i, i + chunk);
@@ -124,5 +137,5 @@ export async function importPool(
   }
   const retired = await retireMissing(store, coin, new Set(entries.map((entry) => entry.address)));
   await store.write((tx) => setPoolImport(tx, coin, print));
-  return { changed: true, added, retired, scripts: entries.map((entry) => entry.script) };
+  return { changed: true, added, retired };
 }

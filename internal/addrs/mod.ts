@@ -7,5 +7,5 @@
  * Refuses a file with an address that is not valid on the network, or twice in it, and names the line.
  */
 export { parsePool, type PoolLine } from "./file.ts";
-export { type AddressCheck, importPool, type PoolImport } from "./import.ts";
+export { type AddressCheck, importPool, type PoolFile, type PoolImport } from "./import.ts";
 export { loadWatch, type Pool, watchNew } from "./watch.ts";

@@ -5,6 +5,7 @@ const scripts = {
   p2pkh: "76a914903dff8369cac47013c2cb6c7e5e41a960c4ad7e88ac",
   p2wpkh: "0014903dff8369cac47013c2cb6c7e5e41a960c4ad7e",
   p2tr: "512047299855a17a8f1c416ce50dff48ac0af1a4c8ed34ca5ff0e1cf3c5efaf6d6be",
+  sb1: "76a9149683f19c60a965669a24b778932c4f901ee0609088ac",
 };
 
 function read(text: string, network: NetworkName): string {
@@ -25,6 +26,8 @@ const taken: { network: NetworkName; address: string; script: string }[] = [
   { network: "signet", address: "tb1qjq7llqmfetz8qy7zedk8uhjp49svftt7u7uqs0", script: scripts.p2wpkh },
   { network: "regtest", address: "bcrt1qjq7llqmfetz8qy7zedk8uhjp49svftt77h9d8x", script: scripts.p2wpkh },
   { network: "simnet", address: "sb1qjq7llqmfetz8qy7zedk8uhjp49svftt7eeh9ss", script: scripts.p2wpkh },
+  // It begins like a bech32 address of its network, capitals aside.
+  { network: "simnet", address: "Sb1rTEQ2t411wdHaWGGoJKn6D4gY7GoSFc", script: scripts.sb1 },
   {
     network: "mainnet",
     address: "3AcAPgRr7bSQoFHP2Ho8EYDcAdi3DT2A6f",

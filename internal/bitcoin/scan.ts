@@ -1,7 +1,7 @@
 import type { Block, BlockRef, SeenOutput, Watch } from "#internal/coin";
 import { hasForm } from "./forms.ts";
 import { doubleHash, equalAt, foldMerkle, hashBytes, hashScratch, hashText } from "./merkle.ts";
-import { isScriptSet } from "./scriptset.ts";
+import { isScriptSet, Questions } from "./scriptset.ts";
 import { readParts } from "./transaction.ts";
 import { BadBlock, type Span, Walker } from "./walk.ts";
 
@@ -19,8 +19,9 @@ const smallestTransaction = 60;
 
 /** blockScanner makes a scanner. It reuses its buffers, so a scan allocates next to nothing for foreign transactions. */
 export function blockScanner(): BlockScanner {
-  const txids = new Txids();
+  const own = { txids: new Txids(), questions: new Questions() };
   return (raw, ref, watch) => {
+    const { txids } = own;
     if (raw.length < headerBytes) throw new BadBlock(`cut off at byte ${raw.length}`);
     const hash = txids.hashOf(raw.subarray(0, headerBytes));
     if (hash !== ref.hash) throw new BadBlock(`its header has the hash ${hash}`);
@@ -30,7 +31,7 @@ export function blockScanner(): BlockScanner {
     if (count * smallestTransaction > raw.length)
       throw new BadBlock("more transactions than there is room for");
     txids.begin(count);
-    const paying = walkAll(walker, count, txids, watch);
+    const paying = walkAll(walker, count, own, watch);
     if (walker.at !== raw.length) throw new BadBlock(`${raw.length - walker.at} bytes too many`);
     const outputs = paying.flatMap((payer) => seenOutputs(raw, payer, watch));
     txids.checkRoot(raw);
@@ -45,26 +46,32 @@ interface Payer {
   readonly coinbase: boolean;
 }
 
-function walkAll(walker: Walker, count: number, txids: Txids, watch: Watch): Payer[] {
+function walkAll(
+  walker: Walker,
+  count: number,
+  { txids, questions }: { readonly txids: Txids; readonly questions: Questions },
+  watch: Watch,
+): Payer[] {
   const { raw } = walker;
   const span: Span = { start: 0, body: 0, bodyEnd: 0, end: 0, segwit: false, coinbase: false };
-  const payers: Payer[] = [];
-  let pays = false;
-  const mayPay = isScriptSet(watch)
-    ? (start: number, end: number) => watch.maybeHas(raw, start, end)
-    : (start: number, end: number) => watch.addressOf(raw.subarray(start, end)) !== undefined;
-  const output = (start: number, end: number) => {
-    if (!pays) pays = mayPay(start, end);
-  };
-  for (let i = 0; i < count; i++) {
-    pays = false;
+  const bodies = new Uint32Array(count);
+  const told: number[] = [];
+  let i = 0;
+  const output = isScriptSet(watch)
+    ? (start: number, end: number) => questions.add(raw, start, end, i)
+    : (start: number, end: number) => {
+        if (watch.addressOf(raw.subarray(start, end)) !== undefined) told.push(i);
+      };
+  questions.clear();
+  for (; i < count; i++) {
     walker.transaction(span, output);
     if (span.coinbase !== (i === 0))
       throw new BadBlock("the first transaction, and no other, must be a coinbase");
     txids.add(i, raw, span);
-    if (pays) payers.push({ txid: txids.text(i), body: span.body, coinbase: span.coinbase });
+    bodies[i] = span.body;
   }
-  return payers;
+  const paying = new Set(isScriptSet(watch) ? watch.taggedIn(questions) : told);
+  return Array.from(paying, (tx) => ({ txid: txids.text(tx), body: bodies[tx] ?? 0, coinbase: tx === 0 }));
 }
 
 function seenOutputs(raw: Uint8Array, { txid, body, coinbase }: Payer, watch: Watch): SeenOutput[] {

@@ -64,7 +64,7 @@ export {
 } from "./queries.ts";
 export type * from "./rows.ts";
 export { moves, storedStatuses } from "./statuses.ts";
-export { adoptPayout, type Adopted, moveAnchor, settleByHand, type Who } from "./settle.ts";
+export { adoptPayout, type Adopted, moveAnchor, recordRescan, settleByHand, type Who } from "./settle.ts";
 export { pinSkyChain, type SkyChain, setSkyHead, skyChain } from "./sky.ts";
 export { checkStamp } from "./stamp.ts";
 export { totalsOf } from "./totals.ts";

@@ -194,6 +194,7 @@ export type EventType =
   | "unbound_money"
   | "scanner_stopped"
   | "scanner_resumed"
+  | "rescanned"
   | "deposit_settled"
   | "payout_signed"
   | "payout_replaced"

@@ -5,6 +5,7 @@ import { infoOf, save, stillDue } from "./deposits.ts";
 import { record } from "./events.ts";
 import { anchorOf } from "./payouts.ts";
 import type { Anchor, Attempt, Payout, PayoutOutput } from "./rows.ts";
+import { setSkyHead } from "./sky.ts";
 import { change, take } from "./totals.ts";
 
 /** Who is a person and the reason that the person gives; both go into the log of events. */
@@ -55,6 +56,8 @@ export function adoptPayout(tx: Tx, adopted: Adopted, who: Who): Result<number, 
   tx.put(payouts, seq, payout);
   tx.put(payoutByTxid, payout.txid, seq.toString());
   tx.put(anchors, "anchor", { ...payout.change, payout: seq });
+  // A chain without this block must be noticed, as for a payout that was settled.
+  setSkyHead(tx, block);
   for (const info of rows) {
     const paid = { txid: payout.txid, sky_sent: info.sky_owed, payout: seq, updated_at: who.at };
     save(tx, info, { ...info, ...paid, status: "done" });
@@ -104,4 +107,9 @@ export function settleByHand(tx: Tx, id: string, txid: string, who: Who): Result
   invariant(tx.get(infos, id)?.settled === note, `book: ${id} was not settled`);
   record(tx, who.at, "deposit_settled", id, note);
   return accept(undefined);
+}
+
+/** recordRescan notes that a person had a chain scanned again, from this height on. */
+export function recordRescan(tx: Tx, from: number, who: Who): void {
+  record(tx, who.at, "rescanned", `from ${from}`, said(who));
 }

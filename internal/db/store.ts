@@ -1,3 +1,5 @@
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { Broken, Fault } from "#internal/fault";
 import type { Bucket, Key, KeyPart } from "./bucket.ts";
@@ -84,6 +86,16 @@ function draftName(of: { readonly name: string; readonly busy?: boolean }, key: 
   return of.busy === true && typeof key === "string" ? `${of.name}\n${key}` : undefined;
 }
 
+/** syncFolder brings the name of a file to the disk: LMDB syncs what is in it, and that alone. */
+function syncFolder(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 class LmdbStore implements Store, Tx {
   readonly path: string;
   readonly created: boolean;
@@ -115,6 +127,7 @@ class LmdbStore implements Store, Tx {
       for (const { name } of buckets) {
         if (!this.#tables.has(name)) this.#tables.set(name, this.#root.openDB({ name, encoding: "string" }));
       }
+      syncFolder(dirname(path));
     } catch (cause) {
       lock.release();
       throw cause;

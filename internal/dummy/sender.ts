@@ -27,11 +27,7 @@ export function addSender(app: Hono<HttpEnv>, sender: DummySender): void {
     const all = await sender.broadcasts();
     return json(
       c,
-      all.map(({ txid, outputs, confirmed }) => ({
-        txid,
-        outputs: outputs.map(({ address, coins }) => ({ address, coins })),
-        confirmed,
-      })),
+      all.map(({ txid, outputs, confirmed }) => ({ txid, outputs, confirmed })),
     );
   });
   app.all("/dummy/sender/broadcasts", notAllowed("GET, HEAD", wrongMethod));

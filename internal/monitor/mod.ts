@@ -86,7 +86,7 @@ export function monitorApp({
   );
   app.get("/api/deposits/errored", (c) => listed(c, (bounds) => accept(teller.erroredDeposits(bounds))));
   app.get("/api/accounting", (c) => json(c, teller.accounting()));
-  if (operator !== undefined) app.post(commandPath, (c) => takeCommand(c, operator));
+  if (operator !== undefined) app.post(commandPath, (c) => takeCommand(c, { operator, clock }));
   app.all(commandPath, notAllowed("POST", wrongMethod));
   for (const path of [
     "/api/deposit-addresses",

@@ -6,13 +6,17 @@ import {
   addressText,
   decodeTransactionHex,
   type Node,
+  nullHash,
   outputIds,
+  precisionUnit,
   reallySpends,
   type Transaction,
+  type Unspent,
 } from "#internal/skycoin";
 
 /** Paying is what a transaction pays to an address that is not the wallet's. */
 export interface Paying {
+  readonly txid: string;
   readonly address: string;
   readonly coins: Droplet;
 }
@@ -25,8 +29,10 @@ export interface Found {
   readonly paying: readonly Paying[];
   /** Its largest output to the wallet; undefined when there is none. */
   readonly change: Omit<Anchor, "payout"> | undefined;
-  /** The wallet's largest unspent output now. */
+  /** The wallet's largest output that a payout can spend now. */
   readonly largest: Omit<Anchor, "payout"> | undefined;
+  /** What the wallet paid since, as far back as its outputs of today show: without change, no anchor leads there. */
+  readonly later: readonly Paying[];
 }
 
 interface Asking {
@@ -48,7 +54,7 @@ export async function findSpender(
 ): Promise<Result<Found, string>> {
   const { node, walletAddresses } = deps;
   const { txid, anchor } = claim;
-  const { head } = await node.health(signal);
+  const { head, maxDecimals } = await node.health(signal);
   const output = await node.uxout(anchor, signal);
   if (output === undefined) return refuse(`the node does not know the anchor ${anchor}`);
   const { spent } = output;
@@ -64,16 +70,54 @@ export async function findSpender(
   }
   const decoded = decodeTransactionHex(raw);
   if (!decoded.ok) return decoded;
+  const change = changeOf(decoded.value, walletAddresses);
   const listed = await node.outputs(walletAddresses, signal);
   const unspent = listed.unspent.filter((one) => !listed.outgoing.has(one.uxid));
+  const later =
+    change === undefined ? await paidSince(deps, listed.unspent, spent.blockSeq, signal) : accept([]);
+  if (!later.ok) return later;
   return accept({
     anchor,
     attempt: attemptOf(deps, { txid, raw, tx: decoded.value, head }),
     block: { seq: spent.blockSeq, hash: block },
-    paying: payingOf(decoded.value, walletAddresses),
-    change: changeOf(decoded.value, walletAddresses),
-    largest: largestOf(unspent),
+    paying: payingOf(txid, decoded.value, walletAddresses),
+    change,
+    largest: largestOf(unspent.filter(({ coins }) => coins % precisionUnit(maxDecimals) === 0n)),
+    later: later.value,
   });
+}
+
+/** More transactions than this between a spent anchor and the wallet of today are not read. */
+const mostRead = 1000;
+
+/** paidSince walks back from the wallet's outputs to every transaction after this block that spent from the wallet. */
+async function paidSince(
+  deps: Asking,
+  outputs: readonly Unspent[],
+  after: number,
+  signal: AbortSignal,
+): Promise<Result<Paying[], string>> {
+  const { node, walletAddresses } = deps;
+  const paying: Paying[] = [];
+  const queue = outputs.filter(({ blockSeq }) => blockSeq > after).map(({ srcTx }) => srcTx);
+  const read = new Set<string>();
+  for (let txid = queue.pop(); txid !== undefined; txid = queue.pop()) {
+    if (read.has(txid)) continue;
+    read.add(txid);
+    if (read.size > mostRead) return refuse(`the wallet has spent more than ${mostRead} times since`);
+    const status = await node.transaction(txid, signal);
+    if (status?.blockSeq !== undefined && status.blockSeq <= after) continue;
+    const raw = await node.rawTransaction(txid, signal);
+    const decoded = raw === undefined ? refuse(`the node does not give ${txid}`) : decodeTransactionHex(raw);
+    if (!decoded.ok) return decoded;
+    const spent = await Promise.all(decoded.value.inputs.map((uxid) => node.uxout(uxid, signal)));
+    const own = spent.flatMap((one) =>
+      one !== undefined && walletAddresses.includes(one.address) ? [one] : [],
+    );
+    if (own.length > 0) paying.push(...payingOf(txid, decoded.value, walletAddresses));
+    queue.push(...own.map(({ srcTx }) => srcTx).filter((src) => src !== nullHash));
+  }
+  return accept(paying);
 }
 
 function attemptOf(
@@ -85,8 +129,8 @@ function attemptOf(
   return { txid, raw, inputs: tx.inputs, fee: 0n, signed_at: unixSeconds(deps.clock), built_on };
 }
 
-function payingOf(tx: Transaction, wallet: readonly string[]): Paying[] {
-  const paid = tx.outputs.map(({ address, coins }) => ({ address: addressText(address), coins }));
+function payingOf(txid: string, tx: Transaction, wallet: readonly string[]): Paying[] {
+  const paid = tx.outputs.map(({ address, coins }) => ({ txid, address: addressText(address), coins }));
   return paid.filter(({ address }) => !wallet.includes(address));
 }
 

@@ -1,18 +1,18 @@
 import {
   adoptPayout,
   anchorOf,
-  depositInfo,
   dueDeposits,
   moveAnchor,
-  payoutByTransaction,
+  recordRescan,
   settleByHand,
   type Who,
 } from "#internal/book";
 import { type Clock, unixSeconds } from "#internal/clock";
-import type { Store } from "#internal/db";
+import type { Reader, Store } from "#internal/db";
 import { accept, refuse, type Result } from "#internal/fault";
 import type { Logger } from "#internal/log";
 import type { Node } from "#internal/skycoin";
+import { addressOwed, checkClaim } from "./claims.ts";
 import { type Found, findSpender, paidTo, type Paying } from "./find.ts";
 
 /** OperatorDeps is what the commands need of the house. */
@@ -25,6 +25,8 @@ export interface OperatorDeps {
   readonly log: Logger;
   /** rescan of the BTC scanner, where it runs. */
   readonly rescan: ((from: number) => Promise<Result<string, string>>) | undefined;
+  /** unseen names the coins whose chains were not looked at again since the start: what they bring may be owed. */
+  readonly unseen: () => readonly string[];
   /** changed is called after a command that may let payouts go on. */
   readonly changed: () => void;
 }
@@ -36,7 +38,10 @@ export type Said = Omit<Who, "at">;
 export interface Operator {
   /** adopt takes the transaction that spent the anchor for a payout of ours. */
   adopt(txid: string, said: Said, signal: AbortSignal): Promise<Result<string, string>>;
-  /** foreign says that the transaction that spent the anchor is none of ours; the largest output is the next anchor. */
+  /**
+   * foreign says that the transaction that spent the anchor is none of ours. Its change is the next anchor, so that
+   * whatever was spent after it is asked about as well; without change it is the wallet's largest output.
+   */
   foreign(txid: string, said: Said, signal: AbortSignal): Promise<Result<string, string>>;
   /** paid settles a deposit by hand. */
   paid(deposit: string, txid: string, said: Said, signal: AbortSignal): Promise<Result<string, string>>;
@@ -45,6 +50,10 @@ export interface Operator {
 
 const txidText = /^[0-9a-f]{64}$/;
 const dueAtOnce = 1000;
+
+function notTxid(text: string): Result<never, string> {
+  return refuse(`${text.slice(0, 80)} is not a txid: 64 hex digits in small letters`);
+}
 
 /** operator makes the commands. */
 export function operator(deps: OperatorDeps): Operator {
@@ -56,7 +65,7 @@ export function operator(deps: OperatorDeps): Operator {
     return accept(text);
   };
   const spenderOf = async (txid: string, signal: AbortSignal): Promise<Result<Found, string>> => {
-    if (!txidText.test(txid)) return refuse(`${txid.slice(0, 80)} is not a txid: 64 hex digits`);
+    if (!txidText.test(txid)) return notTxid(txid);
     const anchor = store.read(anchorOf);
     if (anchor === undefined) return refuse("nothing was ever paid: there is no anchor");
     return findSpender(deps, { txid, anchor: anchor.uxid }, signal);
@@ -76,7 +85,7 @@ export function operator(deps: OperatorDeps): Operator {
         change,
         block,
         anchor: found.value.anchor,
-        outputs: paying,
+        outputs: paying.map(({ address, coins }) => ({ address, coins })),
         deposits: deposits.value,
       };
       const stored = await store.write((tx) => adoptPayout(tx, adopted, who(said)));
@@ -85,23 +94,34 @@ export function operator(deps: OperatorDeps): Operator {
     },
 
     async foreign(txid, said, signal) {
+      const unseen = deps.unseen().join(" and ");
+      if (unseen !== "") return refuse(`the chain of ${unseen} was not looked at again yet: who is owed?`);
       const found = await spenderOf(txid, signal);
       if (!found.ok) return found;
-      const owedTo = new Set(allDue(deps).map((info) => info.sky_address));
-      const ours = found.value.paying.find(({ address }) => owedTo.has(address));
-      if (ours !== undefined)
-        return refuse(`${txid} pays ${ours.address}, which is owed SKY here; is it to be adopted?`);
-      const next = found.value.largest;
+      const { anchor, change, largest } = found.value;
+      const next = change ?? largest;
       if (next === undefined) return refuse("the wallet has nothing left that could be the next anchor");
-      const moved = await store.write((tx) => moveAnchor(tx, found.value.anchor, next, who(said)));
+      const moved = await store.write((tx) => {
+        const refusal = whyOurs(tx, txid, found.value);
+        return refusal === undefined ? moveAnchor(tx, anchor, next, who(said)) : refuse(refusal);
+      });
       if (!moved.ok) return moved;
       return done(`${txid} is not ours; the next payout will spend ${next.uxid}`, said);
     },
 
     async paid(deposit, txid, said, signal) {
-      const refusal = await whyNotPaid(deps, { deposit, txid }, signal);
-      if (refusal !== undefined) return refuse(refusal);
-      const settled = await store.write((tx) => settleByHand(tx, deposit, txid, who(said)));
+      if (!txidText.test(txid)) return notTxid(txid);
+      const claim = { deposit, txid };
+      const asked = store.read((reader) => checkClaim(reader, claim));
+      if (!asked.ok) return asked;
+      const { address } = asked.value;
+      const amount = address === "" ? accept(0n) : await paidTo(deps, { txid, address }, signal);
+      if (!amount.ok) return amount;
+      const settled = await store.write((tx) => {
+        const still = checkClaim(tx, claim);
+        const refusal = still.ok ? still.value.refuses(amount.value) : still.refusal;
+        return refusal === undefined ? settleByHand(tx, deposit, txid, who(said)) : refuse(refusal);
+      });
       return settled.ok ? done(`${deposit} is settled: paid by ${txid}`, said) : settled;
     },
 
@@ -109,9 +129,19 @@ export function operator(deps: OperatorDeps): Operator {
       if (deps.rescan === undefined) return refuse("no scanner runs");
       if (!Number.isSafeInteger(from)) return refuse("HEIGHT must be a whole number");
       const answer = await deps.rescan(from);
-      return answer.ok ? done(answer.value, said) : answer;
+      if (!answer.ok) return answer;
+      await store.write((tx) => recordRescan(tx, from, who(said)));
+      return done(answer.value, said);
     },
   };
+}
+
+/** whyOurs names somebody whom the transaction, or one that would be passed over with it, pays and whom we owe. */
+function whyOurs(reader: Reader, txid: string, { paying, later }: Found): string | undefined {
+  const ours = [...paying, ...later].find(({ address }) => addressOwed(reader, address));
+  if (ours === undefined) return undefined;
+  const ways = ours.txid === txid ? "is it to be adopted, or were they paid by it?" : "were they paid by it?";
+  return `${ours.txid} pays ${ours.address}, whose deposits wait for SKY here; ${ways}`;
 }
 
 function allDue(deps: OperatorDeps) {
@@ -126,49 +156,26 @@ function allDue(deps: OperatorDeps) {
 }
 
 /**
- * depositsPaidBy finds, for each output, the oldest due deposits of its address whose sum is exactly what it
- * pays. Refused when there are none such: then it is not what this store would have paid.
+ * depositsPaidBy finds, for each address, the oldest due deposits whose sum is exactly what it is paid. Refused
+ * when there are none such: then it is not what this store would have paid.
  */
 function depositsPaidBy(deps: OperatorDeps, paying: readonly Paying[]): Result<string[], string> {
   const due = allDue(deps);
+  const sums = new Map<string, bigint>();
+  for (const { address, coins } of paying) sums.set(address, (sums.get(address) ?? 0n) + coins);
   const paid: string[] = [];
-  for (const { address, coins } of paying) {
+  for (const [address, coins] of sums) {
     let sum = 0n;
-    const taken: string[] = [];
-    for (const info of due.filter((one) => one.sky_address === address)) {
-      if (sum >= coins) break;
+    for (const info of due) {
+      if (info.sky_address !== address || sum >= coins) continue;
       sum += info.sky_owed;
-      taken.push(info.deposit_id);
+      paid.push(info.deposit_id);
     }
     if (sum !== coins) {
       return refuse(
         `it pays ${coins} droplets to ${address}, which are not the oldest deposits that are due there`,
       );
     }
-    paid.push(...taken);
   }
   return accept(paid);
-}
-
-/** whyNotPaid looks at the chain: the transaction must be there, and pay at least what is owed. */
-async function whyNotPaid(
-  deps: OperatorDeps,
-  claim: { deposit: string; txid: string },
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { deposit, txid } = claim;
-  const info = deps.store.read((reader) => depositInfo(reader, deposit));
-  if (info === undefined) return `there is no credited deposit ${deposit}`;
-  if (!txidText.test(txid)) return `${txid.slice(0, 80)} is not a txid: 64 hex digits`;
-  // Nothing is owed on the Skycoin chain for these: the operator's word on what settled them is kept as it is.
-  if (info.sky_address === "" || info.status === "done") return undefined;
-  if (info.status === "waiting_decide") return `${deposit} is not decided yet: nobody knows what it is owed`;
-  const own = deps.store.read((reader) => payoutByTransaction(reader, txid));
-  if (own !== undefined) return `${txid} is payout ${own.seq} of this store, which does not have ${deposit}`;
-  const paid = await paidTo(deps, { txid, address: info.sky_address }, signal);
-  if (!paid.ok) return paid.refusal;
-  if (paid.value < info.sky_owed) {
-    return `${txid} pays ${paid.value} droplets to ${info.sky_address}, which is owed ${info.sky_owed}`;
-  }
-  return undefined;
 }

@@ -68,6 +68,16 @@ const lostAnswers: { name: string; answer: (socket: Socket) => void; reason: Reg
   },
   { name: "no HTTP at all", answer: (s) => s.end("hello\r\n\r\n"), reason: /closed before the answer/ },
   {
+    name: "chunks that are none",
+    answer: (s) => s.end("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nmail\r\n"),
+    reason: /not answer in proper HTTP \(InvalidHTTPResponse\)/,
+  },
+  {
+    name: "a length that is none",
+    answer: (s) => s.end("HTTP/1.1 200 OK\r\ncontent-length: abc\r\n\r\n"),
+    reason: /not answer in proper HTTP \(InvalidContentLength\)/,
+  },
+  {
     name: "announced too large",
     answer: (s) => s.write("HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\nabc"),
     reason: /larger than 1000 bytes/,

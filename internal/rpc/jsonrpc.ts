@@ -165,6 +165,7 @@ function readAnswer(
   const details = { status };
   if (status === 401) throw fault(context, "stop", "it refuses our user and password (401)", { details });
   if (status === 403) throw fault(context, "stop", "it does not allow this client (403)", { details });
+  if (status === 429) throw unusable(context, "it says that we ask too often (429)", { details });
   if (status === 503) throw unusable(context, `it is too busy (503: ${oneLine(text)})`, { details });
   if (text.trimStart() === "") throw unusable(context, `an empty answer (status ${status})`, { details });
   try {

@@ -99,6 +99,14 @@ const failures: {
     message: /does not allow/,
   },
   {
+    name: "asked too often",
+    status: "429 Too Many Requests",
+    body: "<h1>slow down</h1>",
+    fate: "retry",
+    effectFate: "ask",
+    message: /that we ask too often \(429\)/,
+  },
+  {
     name: "too busy",
     status: "503 Service Unavailable",
     body: "503 Too busy.  Try again later.",

@@ -45,6 +45,9 @@ const neverArrived: Readonly<Record<string, string>> = {
 const certificate =
   /^(?:ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|INVALID_CA|PATH_LENGTH_|INVALID_PURPOSE|CRL_)/;
 
+/** Codes of an answer that cannot be read as HTTP. */
+const notHttp: ReadonlySet<string> = new Set(["InvalidHTTPResponse", "InvalidContentLength"]);
+
 /** faultOfFetch says what a failed `fetch` means (codes of Bun 1.4.5 and OpenSSL; `spec/bun.md` §5). */
 export function faultOfFetch(place: Place, cause: unknown): Fault {
   const code = codeOf(cause);
@@ -66,6 +69,14 @@ export function faultOfFetch(place: Place, cause: unknown): Fault {
   }
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ConnectionClosed") {
     return lost(place, "closed", "the connection was closed before the answer was complete", cause);
+  }
+  if (notHttp.has(code)) {
+    return lost(
+      place,
+      "unknown",
+      `it does not answer in proper HTTP (${code}); is this the right port?`,
+      cause,
+    );
   }
   // A text of ours: the message of an unknown error could quote a header or a URL with a password.
   return lost(place, "unknown", `the call failed (${code === "" ? "no code" : code})`, cause);

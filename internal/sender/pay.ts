@@ -65,7 +65,8 @@ interface Tested {
 
 /**
  * testPlan asks our rules and then the node. Where a payout is refused it is halved until the
- * culprit is alone; only that one is held, and only when a payout without it is not refused.
+ * culprit is alone; only that one is held, and only when a payout without it is not refused and
+ * one with it is refused again: a single false answer holds nobody.
  * Gives undefined when deposits were held and another look is needed.
  */
 async function testPlan(
@@ -76,9 +77,10 @@ async function testPlan(
 ): Promise<Result<Tested, string> | undefined> {
   let wishes = plan.wishes;
   let refused = "";
+  let draft: Draft | undefined;
   while (wishes.length > 0) {
     const room = { coins: sumOf(wishes), outputs: wishes.length, now: unixSeconds(deps.clock) };
-    const draft = draftFor(deps, meeting, purse, planPayout(wishes, room).outputs);
+    draft = draftFor(deps, meeting, purse, planPayout(wishes, room).outputs);
     const answer = await ask(deps, meeting, draft);
     if (answer.ok) return { ok: true, value: { draft, wishes } };
     refused = answer.refusal;
@@ -86,10 +88,12 @@ async function testPlan(
     wishes = await worseHalf(deps, meeting, purse, wishes);
   }
   const [culprit] = wishes;
-  invariant(culprit !== undefined, "sender: a plan without deposits");
+  invariant(culprit !== undefined && draft !== undefined, "sender: a plan without deposits");
   const control = await ask(deps, meeting, draftFor(deps, meeting, purse, []));
-  if (!control.ok) return refuse(`the node refuses every payout: ${control.refusal}`);
-  const reason = `the payout is refused: ${refused}`;
+  if (!control.ok) return refuse(`the Skycoin node refuses every payout: ${control.refusal}`);
+  const again = await ask(deps, meeting, draft);
+  if (again.ok) return refuse(`the Skycoin node refused a payout and a moment later did not: ${refused}`);
+  const reason = `the payout is refused: ${again.refusal}`;
   await deps.store.write((tx) => hold(tx, culprit.id, reason, unixSeconds(deps.clock)));
   deps.log.watch("deposit held", { deposit: culprit.id, reason });
   return undefined;

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { anchorOf, markStopped, payoutOf, totalsOf, unconfirmedPayouts } from "#internal/book";
-import { Fault } from "#internal/fault";
+import { Fault, refuse } from "#internal/fault";
 import { stockRules } from "#internal/skycoin";
 import { customer, down, testWorld, type World } from "./testworld.ts";
 
@@ -254,6 +254,35 @@ describe("a sender", () => {
     expect(w.info(bad)).toMatchObject({ status: "waiting_send" });
     expect(w.info(bad).held).toContain("too many decimal places");
     expect(w.store.read(totalsOf).attention).toBe(1);
+  });
+
+  test("a single false refusal holds nobody, and is told", async () => {
+    const w = await world();
+    const honest = w.ledger;
+    let lies = 1;
+    w.ledger = {
+      ...honest,
+      check: (...args) =>
+        lies-- > 0 ? refuse({ kind: "soft", text: "the fee is not met" }) : honest.check(...args),
+    };
+    const id = await w.owe(1, sky);
+    await w.turn();
+    expect(w.log.lines.join("\n")).toContain(
+      "refused a payout and a moment later did not: the fee is not met",
+    );
+    await w.turn();
+    await settle(w);
+    expect(w.info(id)).toMatchObject({ status: "done" });
+    expect(w.received(1)).toBe(sky);
+  });
+
+  test("names the node when its client reports trouble", async () => {
+    const w = await world();
+    w.faulty.before = () => {
+      throw new Fault("skycoin.health", "retry", "/api/v1/health: 500");
+    };
+    await w.turn();
+    expect(w.sender.state().error).toBe("Skycoin node: /api/v1/health: 500");
   });
 
   test("with sending switched off follows what was sent, and sends nothing", async () => {

@@ -73,11 +73,12 @@ export function restOver(http: Http): Rest {
  */
 export function read<S extends z.ZodType>(ask: Ask, answer: HttpAnswer, shape: S): z.infer<S> {
   if (answer.status !== 200) throw refusalFault(ask, answer, "retry");
+  if (answer.text.trim() === "") throw garbage(ask, "is empty");
   let json: unknown;
   try {
     json = parse(answer.text);
   } catch (cause) {
-    throw garbage(ask, "is not JSON", cause);
+    throw garbage(ask, isPage(answer.text) ? "is an HTML page" : "is not JSON", cause);
   }
   const found = shape.safeParse(json);
   if (found.success) return found.data;
@@ -122,7 +123,19 @@ function jsonWords(text: string): string | undefined {
   }
 }
 
+/** isPage tells an answer of something in between: a node sends no HTML. */
+function isPage(text: string): boolean {
+  return text.trimStart().startsWith("<");
+}
+
 function plainWords(text: string): string {
+  if (isPage(text)) {
+    const seen = text
+      .replaceAll(/<[^>]*>/g, " ")
+      .replaceAll(/\s+/g, " ")
+      .trim();
+    return `an HTML page, which no Skycoin node sends: ${seen}`;
+  }
   const words = text.trim().replaceAll(/\s*\n\s*/g, " ");
   return words.replace(/^\d{3} (?:[A-Za-z -]*? - )?/, "");
 }

@@ -218,8 +218,9 @@ describe("nothing false is believed", () => {
   const getHealth: Call = (node) => node.health(signal);
   const getTransaction: Call = (node) => node.transaction(txid, signal);
   const cases: readonly [string, Call, Reply, string][] = [
-    ["a page instead of JSON", getHealth, ok("<html>"), "/api/v1/health: the answer is not JSON"],
-    ["an empty answer", getHealth, ok(""), "/api/v1/health: the answer is not JSON"],
+    ["a page instead of JSON", getHealth, ok("<html>"), "/api/v1/health: the answer is an HTML page"],
+    ["half of it", getHealth, ok('{"coin"'), "/api/v1/health: the answer is not JSON"],
+    ["an empty answer", getHealth, ok(""), "/api/v1/health: the answer is empty"],
     ["a null", getHealth, ok("null"), "/api/v1/health: the answer is not as expected at its top"],
     [
       "no rules",

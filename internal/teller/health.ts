@@ -27,9 +27,10 @@ export interface HealthParts {
   readonly troubles: () => readonly string[];
 }
 
-/** goDuration writes milliseconds as Go does: `5m32s`, `1h0m5s`, `2.5s`. */
+/** goDuration writes milliseconds as Go does: `5m32s`, `1h0m5s`, `2.5s`, `20ms`. */
 export function goDuration(ms: number): string {
   const total = Math.max(0, Math.floor(ms));
+  if (total > 0 && total < 1000) return `${total}ms`;
   const h = Math.floor(total / 3_600_000);
   const m = Math.floor((total % 3_600_000) / 60_000);
   const s = (total % 60_000) / 1000;

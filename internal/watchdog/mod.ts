@@ -38,6 +38,13 @@ interface Seen {
   readonly since: number;
 }
 
+/** Trouble is one thing that is stuck. */
+interface Trouble {
+  /** As long as this stays the same it is the same trouble, which is told once an hour. */
+  readonly about: string;
+  readonly text: string;
+}
+
 /** watchdog makes the loop. */
 export function watchdog(deps: WatchdogDeps): Watchdog {
   const { store, clock, log } = deps;
@@ -45,13 +52,14 @@ export function watchdog(deps: WatchdogDeps): Watchdog {
   const cursors = new Map<string, Seen>();
   let troubles: readonly string[] = [];
 
-  const stuckCursor = (coin: string, state: { height: number; tip: number }): string[] => {
+  const stuckCursor = (coin: string, state: { height: number; tip: number }): Trouble[] => {
     const now = clock.mono();
     const before = cursors.get(coin);
     const stands = before !== undefined && before.height === state.height && state.tip > state.height;
     cursors.set(coin, stands ? before : { height: state.height, since: now });
     if (!stands || now - before.since < cursorMs) return [];
-    return [`the ${coin} scan stands at ${state.height} while the tip is ${state.tip}`];
+    const place = `the ${coin} scan stands at ${state.height}`;
+    return [{ about: place, text: `${place} while the tip is ${state.tip}` }];
   };
 
   const look = () => {
@@ -61,18 +69,27 @@ export function watchdog(deps: WatchdogDeps): Watchdog {
     }));
     const now = unixSeconds(clock);
     const late = oldest.filter((info) => now - info.credited_at >= depositSeconds);
-    const found = [
-      ...late.map((info) => `deposit ${info.deposit_id} is ${info.status} since more than an hour`),
+    const waiting = `${attention} deposits wait for a person: see /api/deposits/errored`;
+    const found: readonly Trouble[] = [
+      ...late.map(({ deposit_id: id, status }) => ({
+        about: `deposit ${id}`,
+        text: `deposit ${id} is ${status} since more than an hour`,
+      })),
       ...Object.entries(deps.scanners).flatMap(([coin, state]) => stuckCursor(coin, state())),
-      ...(attention > 0 ? [`${attention} deposits wait for a person: see /api/deposits/errored`] : []),
+      ...(attention > 0 ? [{ about: waiting, text: waiting }] : []),
     ];
-    for (const text of told.keys()) if (!found.includes(text)) told.delete(text);
-    for (const text of found) {
-      const own = told.get(text) ?? reminder(clock);
-      told.set(text, own);
-      own.stands(text, () => log.watch(text));
+    tell(found);
+    troubles = found.map(({ text }) => text);
+  };
+
+  const tell = (found: readonly Trouble[]) => {
+    const standing = new Set(found.map(({ about }) => about));
+    for (const about of told.keys()) if (!standing.has(about)) told.delete(about);
+    for (const { about, text } of found) {
+      const own = told.get(about) ?? reminder(clock);
+      told.set(about, own);
+      own.stands(about, () => log.watch(text));
     }
-    troubles = found;
   };
 
   const run = async (signal: AbortSignal) => {

@@ -192,6 +192,13 @@ describe("blocks", () => {
     expect([before > 1_000_000n, after > before / 2n + 990_000n]).toEqual([true, true]);
   });
 
+  test("of others are refused when the publisher has burned all their hours", async () => {
+    const { skynode } = await begun();
+    skynode.setRules({ publisher: { burnFactor: 1n } });
+    expect(skynode.foreignBlock(60).ok).toBe(true);
+    expect(skynode.foreignBlock(60)).toEqual({ ok: false, refusal: "the genesis wallet has no hours" });
+  });
+
   test("come on the timer, not while paused", async () => {
     const clock = manualClock();
     const { skynode } = await begun({ clock, blockSeconds: 10 });

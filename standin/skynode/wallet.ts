@@ -8,6 +8,7 @@ import {
   type Transaction,
   transactionHex,
   decodeTransactionHex,
+  remainingHours,
   unsignedTransaction,
 } from "#internal/skycoin";
 import type { Role } from "./chain.ts";
@@ -68,8 +69,8 @@ export function buildIdle(world: World): Result<Transaction, string> {
   if (input === undefined) return refuse("the genesis wallet is empty");
   const all = hoursAt(input, chain.head().header.time);
   if (all < 2n) return refuse("the genesis wallet has no hours");
-  const left = all - all / publisher.burnFactor - 1n;
-  const output: Output = { address: input.address, coins: input.coins, hours: hours(left) };
+  const left = remainingHours(all, publisher.burnFactor);
+  const output: Output = { address: input.address, coins: input.coins, hours: left };
   return sign(world, [input], unsignedTransaction([input.uxid], [output]));
 }
 

@@ -1,0 +1,78 @@
+import { depositInfo, type DepositInfo, payoutByTransaction, type SkyRow, skyStatus } from "#internal/book";
+import type { Reader } from "#internal/db";
+import { accept, refuse, type Result } from "#internal/fault";
+
+/** More lines of one Skycoin address than this are not looked at. */
+const mostLines = 10_000;
+
+/**
+ * addressOwed tells whether a Skycoin address waits for SKY of ours: a deposit of its was seen and is not done,
+ * whatever keeps it from being paid now.
+ */
+export function addressOwed(reader: Reader, address: string): boolean {
+  return skyStatus(reader, address, mostLines).some(({ row }) => isOwed(row));
+}
+
+function isOwed(row: SkyRow): boolean {
+  if (row.deposit_id === "" || row.status === "done") return false;
+  // A reorg took it back before it was credited: on this chain nobody paid.
+  return row.status !== "waiting_deposit" || row.height > 0;
+}
+
+/** Claim is what the operator says: this deposit was paid by that transaction. */
+export interface Claim {
+  readonly deposit: string;
+  readonly txid: string;
+}
+
+/** Checked is a claim that the store does not contradict. */
+export interface Checked {
+  /** Where the transaction must have paid; empty where the operator's word is enough. */
+  readonly address: string;
+  /** refuses says why so many droplets are not enough, or gives undefined. */
+  refuses(paid: bigint): string | undefined;
+}
+
+/**
+ * checkClaim holds a claim against the store. Nothing is owed on the Skycoin chain for a deposit without an
+ * address or one that is done, so what settled it is the operator's word. One that is held before it
+ * was decided is never paid by teller: whatever the transaction paid there settles it.
+ */
+export function checkClaim(reader: Reader, claim: Claim): Result<Checked, string> {
+  const { deposit, txid } = claim;
+  const info = depositInfo(reader, deposit);
+  if (info === undefined) return refuse(`there is no credited deposit ${deposit}`);
+  const { sky_address: address, status, held } = info;
+  if (address === "" || status === "done" || status === "waiting_confirm") {
+    return accept({ address: "", refuses: () => undefined });
+  }
+  if (status !== "waiting_send") {
+    if (held === "") return refuse(`${deposit} is not decided yet: nobody knows what it is owed`);
+    const nothing = `${txid} pays nothing to ${address}`;
+    return accept({ address, refuses: (paid) => (paid > 0n ? undefined : nothing) });
+  }
+  const own = payoutByTransaction(reader, txid);
+  if (own !== undefined)
+    return refuse(`${txid} is payout ${own.seq} of this store, which does not have ${deposit}`);
+  const others = paidToOthers(reader, info, txid);
+  return accept({ address, refuses: (paid) => tooLittle(info, txid, { paid, others }) });
+}
+
+/** paidToOthers sums what this transaction was said to have paid for other deposits of the same customer. */
+function paidToOthers(reader: Reader, info: DepositInfo, txid: string): bigint {
+  const lines = skyStatus(reader, info.sky_address, mostLines);
+  return lines.reduce((sum, { row }) => {
+    const other = row.deposit_id === info.deposit_id ? undefined : depositInfo(reader, row.deposit_id);
+    return other?.txid === txid ? sum + other.sky_sent : sum;
+  }, 0n);
+}
+
+function tooLittle(
+  info: DepositInfo,
+  txid: string,
+  { paid, others }: { paid: bigint; others: bigint },
+): string | undefined {
+  if (paid - others >= info.sky_owed) return undefined;
+  const rest = others === 0n ? "" : `, of which ${others} are for other deposits`;
+  return `${txid} pays ${paid} droplets to ${info.sky_address}${rest}; ${info.deposit_id} is owed ${info.sky_owed}`;
+}
