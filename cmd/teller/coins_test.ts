@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { address as codec } from "bitcoinjs-lib";
@@ -6,6 +6,9 @@ import { bind, cursorOf, depositsByStatus, freeAddresses, totalsOf } from "#inte
 import { systemClock } from "#internal/clock";
 import type { Store } from "#internal/db";
 import { type Desk, newDir, openDesk, until } from "./testdaemon.ts";
+
+// A busy machine may be slow; what is waited for has a deadline of its own.
+setDefaultTimeout(30_000);
 
 let place: ReturnType<typeof newDir>;
 beforeEach(() => {

@@ -81,16 +81,39 @@ async function serve(flags: Flags, settings: Settings, log: Log): Promise<number
     dummy_sender: config.dummy.sender,
   });
   const pidFile = config.pidfile === undefined ? undefined : writePidFile(config.pidfile);
+  const starting = whileStarting(log);
   try {
     const crash = flags.crashAt === undefined ? noCrash : crashAt(flags.crashAt);
     const house = { store, clock: systemClock, log: logger, crash };
-    const teller = await assemble(settings, house, commit);
+    const teller = await Promise.race([assemble(settings, house, commit), starting.stopped]);
+    starting.over();
+    if (teller === undefined) return exitOk;
     const running = supervise([...teller.parts, storePart(store.failed)], systemClock);
     return await untilStopped(running, log, teller.hangup);
   } finally {
     await store.close();
     pidFile?.remove();
   }
+}
+
+/**
+ * whileStarting answers signals until the parts run: a large pool may take a minute to import. A start may be
+ * left at any point, so being told to stop ends it at once.
+ */
+function whileStarting(log: Log): { readonly stopped: Promise<undefined>; over(): void } {
+  let stop: () => void = () => {};
+  const stopped = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+  });
+  const over = onSignals({
+    graceful: (signal) => {
+      log.logger.info("stopping before the start was complete", { signal });
+      stop();
+    },
+    immediate: () => process.exit(exitDead),
+    hangup: () => log.reopen(),
+  });
+  return { stopped, over };
 }
 
 type Running = ReturnType<typeof supervise>;

@@ -26,7 +26,8 @@ async function publicListener(config: Config, house: House, doors: Doors): Promi
     logger,
     clock: house.clock,
     assets: await loadAssets(),
-    linkKey: Buffer.from(keepSecret(doors.appDir, "link_key").text, "hex"),
+    // Its text and not what it spells: text that is no hex would be an empty key, with which anybody could sign.
+    linkKey: Buffer.from(keepSecret(doors.appDir, "link_key").text),
     throttle: { max: web.throttleMax, durationMs: web.throttleDurationMs },
     behindProxy: web.behindProxy,
     corsAllowed: web.corsAllowed,

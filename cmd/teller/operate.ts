@@ -1,15 +1,14 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parse, type Stopped } from "#internal/cli";
-import type { Config } from "#internal/config";
+import { type Config, existsOnDisk, findConfig, loadConfig, problemLine } from "#internal/config";
 import { accept, messageOf, refuse, type Result } from "#internal/fault";
 import { type Command as Order, commandPath, needsToken } from "#internal/monitor";
 import { createHttp } from "#internal/rpc";
 import { systemClock } from "#internal/clock";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { loadSettings, type Settings } from "./settings.ts";
 
 interface Given {
   readonly order: Order;
@@ -72,6 +71,26 @@ export function parseOperation(args: readonly string[], defaultDir: string): Res
   return accept(given);
 }
 
+/** Running is what leads to the running teller. */
+interface Running {
+  readonly config: Config;
+  readonly appDir: string;
+}
+
+/**
+ * runningOf reads the configuration of the running teller. What its paths lead to is the daemon's business: it
+ * was started in another directory, and as a user who may read the wallet.
+ */
+function runningOf({ config: name, dir }: Given): Result<Running, string> {
+  const appDir = resolve(dir);
+  const found = findConfig({ name, appDir, workDir: process.cwd(), exists: existsOnDisk });
+  if (!found.ok) return found;
+  const text = readFileSync(found.value, "utf8");
+  const loaded = loadConfig({ path: found.value, text, env: {}, exists: () => true });
+  if (!loaded.ok) return refuse(`Config error:\n${loaded.refusal.map(problemLine).join("\n")}`);
+  return accept({ config: loaded.value.config, appDir });
+}
+
 function tokenOf(config: Config, appDir: string): string | undefined {
   const { host, token } = config.adminPanel;
   if (!needsToken(host.text)) return undefined;
@@ -81,9 +100,9 @@ function tokenOf(config: Config, appDir: string): string | undefined {
 const deadlineMs = 60_000;
 const maxBytes = 64 * 1024;
 
-async function send(settings: Settings, order: Order): Promise<Result<string, string>> {
-  const { host } = settings.config.adminPanel;
-  const token = tokenOf(settings.config, settings.appDir);
+async function send({ config, appDir }: Running, order: Order): Promise<Result<string, string>> {
+  const { host } = config.adminPanel;
+  const token = tokenOf(config, appDir);
   const name = host.host === "" || host.host === "0.0.0.0" || host.host === "::" ? "127.0.0.1" : host.host;
   const base = `http://${name.includes(":") ? `[${name}]` : name}:${host.port}`;
   const http = createHttp({ base, deadlineMs, maxBytes, clock: systemClock });
@@ -118,11 +137,10 @@ export async function runOperation(
     return given.refusal.exit;
   }
   try {
-    const { config, dir, order } = given.value;
-    const settings = loadSettings({ config, dir, crashAt: undefined }, process.env);
-    const done = await send(settings, order);
+    const running = runningOf(given.value);
+    const done = running.ok ? await send(running.value, given.value.order) : running;
     if (done.ok) out.stdout(`${done.value}\n`);
-    else out.stderr(`teller: not done: ${done.refusal}\n`);
+    else out.stderr(`teller: ${running.ok ? "not done: " : ""}${done.refusal}\n`);
     return done.ok ? 0 : 1;
   } catch (error) {
     out.stderr(`teller: ${messageOf(error)}\n`);

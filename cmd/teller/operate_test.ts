@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { operations } from "./names.ts";
@@ -87,11 +87,11 @@ function listener(answer: () => Response, host = "127.0.0.1", more = "") {
     },
   });
   const config = join(dir, "config.toml");
-  writeFileSync(join(dir, "pool.txt"), "1PZ63K3G4gZP6A6E2TTbBwxT5bFQGL2TLB\n");
   const panel = `[admin_panel]\nhost = "${host}:${server.port}"\n${more}`;
-  const top = `btc_addresses = "${join(dir, "pool.txt")}"\n`;
+  // Paths of the daemon's, which this user need not see.
+  const top = 'btc_addresses = "/nowhere/pool.txt"\n';
   const rate = `[sky_exchanger]\nsky_btc_exchange_rate = "500"\n`;
-  writeFileSync(config, `${top}[dummy]\nsender = true\nscanner = true\n${rate}${panel}`);
+  writeFileSync(config, `${top}[dummy]\nscanner = true\n${rate}wallet = "/nowhere/hot.wlt"\n${panel}`);
   closing.push(
     () => server.stop(true),
     () => rmSync(dir, { recursive: true }),
@@ -177,8 +177,13 @@ describe("a command", () => {
     const there = listener(done);
     writeFileSync(there.config, "nonsense = 1\n");
     const { exit, stderr } = await rescan(there);
-    expect([exit, stderr.includes(`${there.config}:1: nonsense`)]).toEqual([1, true]);
-    expect(there.seen).toEqual([]);
+    expect([exit, stderr.startsWith(`teller: Config error:\n${there.config}:1: nonsense`)]).toEqual([
+      1,
+      true,
+    ]);
+    const gone = await rescan({ ...there, config: join(there.dir, "other.toml") });
+    expect([gone.exit, gone.stderr.includes("other.toml")]).toEqual([1, true]);
+    expect([there.seen, existsSync(join(there.dir, "app"))]).toEqual([[], false]);
   });
 
   test("whose command line is wrong ends with 2, help with 0", async () => {

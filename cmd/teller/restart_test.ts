@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cursorOf, depositsByStatus, totalsOf } from "#internal/book";
 import { addressOf, addressText, publicKeyOf } from "#internal/skycoin";
 import { type Desk, newDir, openDesk, until } from "./testdaemon.ts";
+
+// A busy machine may be slow; what is waited for has a deadline of its own.
+setDefaultTimeout(30_000);
 
 let desk: Desk;
 let place: ReturnType<typeof newDir>;

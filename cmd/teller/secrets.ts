@@ -13,8 +13,8 @@ export interface Kept {
 /** keepSecret reads a secret from the application directory, or makes one there with mode 0600. */
 export function keepSecret(appDir: string, name: string): Kept {
   const path = join(appDir, name);
-  // A crash between making the file and writing it leaves an empty one, which everybody could guess.
-  if (!existsSync(path) || readFileSync(path, "utf8").trim() === "") {
+  // A crash between making the file and writing it leaves an empty one, or one of zeros, which everybody could guess.
+  if (!existsSync(path) || !/[!-~]/.test(readFileSync(path, "utf8"))) {
     writeFileSync(path, `${randomBytes(secretBytes).toString("hex")}\n`, { mode: 0o600 });
   }
   chmodSync(path, 0o600);

@@ -38,7 +38,7 @@ test("a secret that the operator wrote is taken as it is", () => {
 });
 
 test("a file that a crash left empty is no secret: another is made", () => {
-  for (const left of ["", "\n", "  \n"]) {
+  for (const left of ["", "\n", "  \n", "\0".repeat(65)]) {
     writeFileSync(join(dir, "a"), left);
     const { text, path } = keepSecret(dir, "a");
     expect(text).toMatch(/^[0-9a-f]{64}$/);

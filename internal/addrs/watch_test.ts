@@ -74,3 +74,13 @@ test("loading ends when it is told to", async () => {
   stop.abort();
   expect((await loading).size).toBeLessThan(count);
 });
+
+test("a page that ends with a script that others begin with loses none of them", async () => {
+  const page = 5000;
+  const before = Array.from({ length: page - 1 }, (_, i) => `00${i.toString(16).padStart(6, "0")}`);
+  const scripts = [...before, "01", "0100", "010000", "0101", "01ff", "02"];
+  const entries = scripts.map((script) => ({ address: `a${script}`, script }));
+  await store.write((tx) => importAddresses(tx, "BTC", entries));
+  const set = await loadWatch(store, "BTC", breath);
+  expect(scripts.filter((script) => set.addressOf(Buffer.from(script, "hex")) === undefined)).toEqual([]);
+});

@@ -39,6 +39,14 @@ export function startCursor(tx: Tx, coin: CoinType, at: BlockRef): void {
   moveCursor(tx, coin, at, 0);
 }
 
+/**
+ * knowHeaders keeps headers of blocks below the cursor, as the node gives them: without them a reorg right
+ * after a first start, or after a rescan, would look deeper than it is.
+ */
+export function knowHeaders(tx: Tx, coin: CoinType, below: readonly BlockRef[]): void {
+  for (const { height, hash } of below) tx.put(headers(coin), ["header", height], hash);
+}
+
 function moveCursor(tx: Tx, coin: CoinType, to: BlockRef, window: number): void {
   tx.put(cursors(coin), "cursor", { height: to.height, hash: to.hash });
   tx.put(headers(coin), ["header", to.height], to.hash);

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Broken } from "#internal/fault";
-import { decide, depositsByStatus, dueDeposits, erroredDeposits, events, hold, totalsOf } from "./mod.ts";
+import {
+  decide,
+  depositsByStatus,
+  dueDeposits,
+  erroredDeposits,
+  events,
+  hold,
+  oldestUndone,
+  totalsOf,
+} from "./mod.ts";
 import { audit } from "./testaudit.ts";
 import { paying, type TestBook, testBook } from "./testbook.ts";
 
@@ -119,6 +128,17 @@ describe("lists", () => {
     expect(seqs("done", { limit: 10 })).toEqual([1]);
     expect(seqs("waiting_decide", { after: 2, limit: 10 })).toEqual([4]);
     expect(seqs("waiting_confirm", { limit: 10 })).toEqual([]);
+  });
+
+  test("of the oldest that are not done have one of each status that a worker has to end", async () => {
+    const ids = await credited(6);
+    const oldest = () => book.store.read(oldestUndone).map((info) => `${info.deposit_id} ${info.status}`);
+    for (const id of ids.slice(0, 4)) await decided(id, 1000n);
+    await book.store.write((tx) => hold(tx, ids[0] ?? "", "look", 5));
+    await book.sign("p1", [ids[3] ?? ""]);
+    expect(oldest()).toEqual(["t4:0 waiting_decide", "t1:0 waiting_send", "t3:0 waiting_confirm"]);
+    await book.drop(1);
+    expect(oldest()).toEqual(["t3:0 waiting_confirm"]);
   });
 
   test("of events go on after a number", async () => {

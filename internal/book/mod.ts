@@ -21,6 +21,7 @@ export {
   clearStopped,
   cursorOf,
   headerAt,
+  knowHeaders,
   markReachedTip,
   markStopped,
   reachedTip,

@@ -41,9 +41,9 @@ export function unconfirmedPayouts(reader: Reader, limit: number): Payout[] {
   return reader.keys(openPayouts, { limit }).map((seq) => mustHave(reader, seq));
 }
 
-/** doneSince gives the newest confirmed payouts, newest first, at most `limit`. */
-export function doneSince(reader: Reader, limit: number): Payout[] {
-  const range = { start: Number.MAX_SAFE_INTEGER, end: 0, reverse: true, limit } as const;
+/** doneSince gives confirmed payouts among the newest `limit` up to `upTo`, newest first. */
+export function doneSince(reader: Reader, limit: number, upTo = Number.MAX_SAFE_INTEGER): Payout[] {
+  const range = { start: upTo, end: 0, reverse: true, limit } as const;
   return reader.rows(payouts, range).flatMap(({ value }) => (value.state === "confirmed" ? [value] : []));
 }
 
@@ -183,19 +183,31 @@ export function reopenPayouts(tx: Tx, from: number, at: number): void {
 }
 
 /**
- * killPayouts ends an open payout that is proved dead, and every open one after it, which spends its
- * change and so can never confirm either. Their deposits are due again. `proof` says what was seen.
+ * killPayouts ends an open payout that is proved dead, and every open one that spends its change, or the
+ * change of one of those: they can never confirm either. One that spends another output is left alone.
+ * Their deposits are due again. `proof` says what was seen.
  */
 export function killPayouts(tx: Tx, from: number, proof: string, at: number): void {
+  const first = mustHave(tx, from);
+  const lost = new Set<string>();
   for (const seq of tx.keys(openPayouts, { start: from, limit: Number.MAX_SAFE_INTEGER })) {
     const payout = mustHave(tx, seq);
-    tx.put(payouts, seq, { ...payout, state: "dead", dead: proof });
-    tx.remove(openPayouts, seq);
-    for (const id of payout.deposits) {
-      const info = infoOf(tx, id);
-      save(tx, info, { ...info, status: "waiting_send", txid: "", sky_sent: 0n, payout: 0, updated_at: at });
-    }
-    record(tx, at, "payout_dead", seq.toString(), proof);
+    if (seq !== from && !lost.has(payout.anchor.uxid)) continue;
+    for (const attempt of attemptsOf(payout)) lost.add(attempt.change.uxid);
+    killOne(tx, payout, proof, at);
   }
-  tx.put(anchors, anchorKey, mustHave(tx, from).anchor);
+  const before = first.anchor.payout === 0 ? undefined : mustHave(tx, first.anchor.payout);
+  const standing = before?.state === "confirmed" ? { ...before.change, payout: before.seq } : first.anchor;
+  tx.put(anchors, anchorKey, standing);
+}
+
+function killOne(tx: Tx, payout: Payout, proof: string, at: number): void {
+  tx.put(payouts, payout.seq, { ...payout, state: "dead", dead: proof });
+  tx.remove(openPayouts, payout.seq);
+  for (const id of payout.deposits) {
+    const info = infoOf(tx, id);
+    const unpaid = { txid: "", sky_sent: 0n, payout: 0, settled: "", updated_at: at };
+    save(tx, info, { ...info, ...unpaid, status: "waiting_send" });
+  }
+  record(tx, at, "payout_dead", payout.seq.toString(), proof);
 }

@@ -45,7 +45,8 @@ export function see(tx: Tx, found: Found): Seen {
     known === undefined
       ? firstSight(tx, found, rivals)
       : { ...known, height: found.block.height, reversed: false };
-  const settled = settleRivals(tx, { id, deposit, rivals, at: found.at });
+  const siblings = found.block.outputs.filter(({ txid }) => txid === output.txid);
+  const settled = settleRivals(tx, { id, deposit, rivals, siblings, at: found.at });
   place(tx, id, settled.deposit, found);
   const watch = known === undefined && deposit.sky_address === "" ? unboundLine(id, deposit) : settled.watch;
   return { fresh: known === undefined, watch };
@@ -107,18 +108,28 @@ function findRivals(tx: Tx, output: SeenOutput): Rival[] {
   return [...rivals.values()];
 }
 
-/** A rival that has the same customer and was not paid gives its place and its rate. */
-function heir(rivals: readonly Rival[], sky: string): Rival | undefined {
-  if (sky === "") return undefined;
+/** The rival whose place and rate an output takes: unpaid, of the same address if there is one, else of the same customer. */
+function heir(
+  rivals: readonly Rival[],
+  to: { readonly address: string; readonly sky: string },
+): Rival | undefined {
+  const free = rivals.filter((rival) => !rival.paid && rival.deposit.replaced_by === "");
+  const same = free.find((rival) => rival.deposit.address === to.address);
+  return same ?? free.find((rival) => to.sky !== "" && rival.deposit.sky_address === to.sky);
+}
+
+/** A rival that no output of the same transaction pays again: whoever comes first ends it. */
+function leftOver(rivals: readonly Rival[], siblings: readonly SeenOutput[]): Rival | undefined {
+  const paidAgain = new Set(siblings.map(({ address }) => address));
   return rivals.find(
-    (rival) => !rival.paid && rival.deposit.replaced_by === "" && rival.deposit.sky_address === sky,
+    ({ paid, deposit }) => !paid && deposit.replaced_by === "" && !paidAgain.has(deposit.address),
   );
 }
 
 function firstSight(tx: Tx, found: Found, rivals: readonly Rival[]): Deposit {
   const { output, block, rules } = found;
   const binding = tx.get(bindings(rules.coin), output.address);
-  const inherited = heir(rivals, binding?.sky_address ?? "")?.deposit;
+  const inherited = heir(rivals, { address: output.address, sky: binding?.sky_address ?? "" })?.deposit;
   if (binding === undefined) takeAddress(tx, rules.coin, output.address);
   return {
     coin_type: rules.coin,
@@ -164,12 +175,18 @@ function statusSeq(tx: Tx, binding: Binding, found: Found): number {
 }
 
 /**
- * settleRivals decides between a deposit and those that spend the same coin. An unpaid rival is
- * replaced; after a paid one the new deposit is held, because the coin was paid for already.
+ * settleRivals decides between a deposit and those that spend the same coin. One unpaid rival is
+ * replaced, each output of a transaction taking the place of its own; after a paid one the new deposit is held, because the coin was paid for already.
  */
 function settleRivals(
   tx: Tx,
-  arrival: { id: string; deposit: Deposit; rivals: readonly Rival[]; at: number },
+  arrival: {
+    id: string;
+    deposit: Deposit;
+    rivals: readonly Rival[];
+    siblings: readonly SeenOutput[];
+    at: number;
+  },
 ): { deposit: Deposit; watch: string } {
   const { id, rivals, at } = arrival;
   let deposit: Deposit = { ...arrival.deposit, replaced_by: "" };
@@ -179,10 +196,11 @@ function settleRivals(
       const reason = `spends the same coin as ${rival.id}, which has a payout`;
       if (deposit.held === "") deposit = { ...deposit, held: reason };
       watch = `${id} ${reason}`;
-    } else if (rival.deposit.replaced_by === "") {
-      replace(tx, rival, id, at);
     }
   }
+  const { address, sky_address: sky } = deposit;
+  const replaced = heir(rivals, { address, sky }) ?? leftOver(rivals, arrival.siblings);
+  if (replaced !== undefined) replace(tx, replaced, id, at);
   if (deposit.processed) restoreInfo(tx, id, deposit, at);
   return { deposit, watch };
 }

@@ -90,6 +90,9 @@ export function settleByHand(tx: Tx, id: string, txid: string, who: Who): Result
   const info = tx.get(infos, id);
   if (info === undefined) return refuse(`there is no credited deposit ${id}`);
   if (info.settled !== "") return refuse(`${id} is settled already: ${info.settled}`);
+  if (info.replaced_by !== "") {
+    return refuse(`${id} was replaced by ${info.replaced_by}, which spends the same coin: settle that one`);
+  }
   const open = info.payout !== 0 && tx.has(openPayouts, info.payout);
   if (open || info.status === "waiting_confirm") {
     return refuse(

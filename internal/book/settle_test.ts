@@ -167,6 +167,15 @@ describe("a deposit that is settled by hand", () => {
     expect(await settle(id)).toEqual(accept(undefined));
   });
 
+  test("is refused when another took its place, which would then be paid as well", async () => {
+    await book.drop(1);
+    await book.mine([paying(address, "t1b", { inputs: ["c-t1:0"] })]);
+    expect(await settle(ids[0] ?? "")).toEqual(
+      refuse("t1:0 was replaced by t1b:0, which spends the same coin: settle that one"),
+    );
+    expect(await settle("t1b:0")).toEqual(accept(undefined));
+  });
+
   test("is refused when there is none", async () => {
     expect(await settle("nobody:0")).toEqual(refuse("there is no credited deposit nobody:0"));
   });

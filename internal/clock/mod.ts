@@ -42,6 +42,8 @@ export function unixSeconds(clock: Clock): number {
 export interface ManualClock extends Clock {
   /** advance moves both times and wakes every sleeper that is due, in order. */
   advance(ms: number): Promise<void>;
+  /** skip moves both times and wakes nobody. */
+  skip(ms: number): void;
   /** jump moves the wall time alone, as a wrong clock does. */
   jump(ms: number): void;
   /** nextSleep resolves when somebody goes to sleep after this call: a loop that sleeps has nothing more to do. */
@@ -63,6 +65,10 @@ export function manualClock(start = 1_700_000_000_000): ManualClock {
     mono: () => mono,
     jump(ms) {
       wall += ms;
+    },
+    skip(ms) {
+      wall += ms;
+      mono += ms;
     },
     sleep: (ms, signal) =>
       new Promise((resolve) => {

@@ -41,6 +41,8 @@ let clock: ManualClock;
 let log: RecordingLog;
 let height = 0;
 let decided = 0;
+/** How many loops sleep now. */
+let asleep = 0;
 let stop = new AbortController();
 let running: Promise<void> = Promise.resolve();
 
@@ -50,11 +52,13 @@ beforeEach(async () => {
   log = recordingLog();
   height = 0;
   decided = 0;
+  asleep = 0;
   stop = new AbortController();
   running = Promise.resolve();
   store = await openBook(join(dir, "a.db"), stamp);
   await store.write((tx) => {
     startCursor(tx, "BTC", start);
+    pinSkyChain(tx, { genesis: "g", decimals: 6 });
     importAddresses(tx, "BTC", [
       { address: "a1", script: "01" },
       { address: "a2", script: "02" },
@@ -88,27 +92,38 @@ async function credit(values: readonly bigint[], own: Partial<ChainRules> & { ad
 }
 
 function begin(crash: CrashPoints = noCrash): Exchange {
+  const watched = {
+    ...clock,
+    async sleep(ms: number, signal?: AbortSignal) {
+      asleep += 1;
+      await clock.sleep(ms, signal);
+      asleep -= 1;
+    },
+  };
   const made = exchange({
     store,
-    clock,
+    clock: watched,
     log: log.logger,
     crash,
     periodMs: 5000,
-    decided: () => (decided += 1),
+    decided: () => {
+      decided += 1;
+    },
   });
   stop = new AbortController();
   running = made.part.run(stop.signal);
   return made;
 }
 
-/** quiet lets the loop run until nothing is left to decide, or gives up. */
+/** quiet waits until the loop sleeps with nothing left to decide. */
 async function quiet(): Promise<void> {
-  for (let i = 0; i < 500; i++) {
+  for (let i = 0; i < 5000; i++) {
     await new Promise((resolve) => setTimeout(resolve, 1));
     const { waiting_decide: left } = store.read(totalsOf).by_status;
-    const held = list("waiting_decide").filter((one) => one.held !== "" || one.reversed).length;
-    if (left === held) return;
+    const marked = list("waiting_decide").filter((one) => one.held !== "" || one.reversed).length;
+    if (asleep === 1 && left === marked) return;
   }
+  throw new Error("the exchange does not come to rest");
 }
 
 function info(id: string): DepositInfo {

@@ -94,7 +94,8 @@ export function exchange(deps: ExchangeDeps): Exchange {
       rows: dueDeposits(reader, "waiting_decide", { limit: batch }),
       decimals: skyChain(reader).decimals,
     }));
-    if (seen.rows.length === 0) return 0;
+    // Before the node was met nobody knows how many decimals it takes: amounts are frozen after that.
+    if (seen.rows.length === 0 || seen.decimals === undefined) return 0;
     const verdicts = seen.rows.map((info) => verdictOn(info, seen.decimals));
     deps.crash("decide.computed");
     await store.write((tx) => {

@@ -1,7 +1,16 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { accept } from "#internal/fault";
-import { coinTypes, formatUnits, parseRate, parseUnits, rateText, saleAmount, unitsOf } from "./mod.ts";
+import {
+  coinTypes,
+  formatUnits,
+  parseRate,
+  parseUnits,
+  type Rate,
+  rateText,
+  saleAmount,
+  unitsOf,
+} from "./mod.ts";
 
 const values = fc.bigInt({ min: 0n, max: 2n ** 96n });
 const rates = fc.record({
@@ -9,27 +18,40 @@ const rates = fc.record({
   den: fc.bigInt({ min: 1n, max: 10n ** 12n }),
 });
 
+const places = fc.integer({ min: 0, max: 8 });
+const coinDecimals = fc.constantFrom(...coinTypes.map(unitsOf));
+
+/** checkSale compares with the exact product: both sides times the denominators, so that nothing is rounded here. */
+function checkSale(value: bigint, coin: number, rate: Rate, decimals: number): void {
+  const got = saleAmount(value, coin, rate, decimals);
+  const unit = 10n ** BigInt(6 - Math.min(decimals, 6));
+  const scale = rate.den * 10n ** BigInt(coin);
+  const exact = value * rate.num * 1_000_000n;
+  expect(got % unit).toBe(0n);
+  expect(got >= 0n && got * scale <= exact).toBe(true);
+  expect((got + unit) * scale > exact).toBe(true);
+}
+
 test("a sale never gives more than the exact product, and less by under one unit of its decimals", () => {
-  const coins = fc.constantFrom(...coinTypes.map(unitsOf));
+  fc.assert(fc.property(values, coinDecimals, rates, places, checkSale), {
+    numRuns: 1000,
+    interruptAfterTimeLimit: 10_000,
+  });
+});
+
+test("so it is at the very edge of each unit", () => {
+  const edges = fc.record({
+    units: fc.bigInt({ min: 0n, max: 10n ** 9n }),
+    beside: fc.constantFrom(-1n, 0n, 1n),
+  });
   fc.assert(
-    fc.property(
-      values,
-      coins,
-      rates,
-      fc.integer({ min: 0, max: 8 }),
-      (value, coinDecimals, rate, decimals) => {
-        const got = saleAmount(value, coinDecimals, rate, decimals);
-        const places = Math.min(decimals, 6);
-        const unit = 10n ** BigInt(6 - places);
-        // Both sides times the denominators: no division, so nothing is rounded here.
-        const scale = rate.den * 10n ** BigInt(coinDecimals);
-        const exact = value * rate.num * 1_000_000n;
-        expect(got % unit).toBe(0n);
-        expect(got >= 0n && got * scale <= exact).toBe(true);
-        expect((got + unit) * scale > exact).toBe(true);
-      },
-    ),
-    { numRuns: 2000, interruptAfterTimeLimit: 10_000 },
+    fc.property(edges, coinDecimals, rates, places, ({ units, beside }, coin, rate, decimals) => {
+      // The least value that buys so many units, or its neighbour.
+      const perUnit = 10n ** BigInt(Math.min(decimals, 6));
+      const value = (units * rate.den * 10n ** BigInt(coin)) / (rate.num * perUnit) + beside;
+      if (value >= 0n) checkSale(value, coin, rate, decimals);
+    }),
+    { numRuns: 1000, interruptAfterTimeLimit: 10_000 },
   );
 });
 

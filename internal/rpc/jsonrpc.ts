@@ -206,7 +206,7 @@ function inOrder(answers: unknown, ids: readonly number[], context: Context): re
     throw single.ok ? unusable(context, "one answer to a batch of calls") : refused(context, single.refusal);
   }
   if (answers.length !== ids.length)
-    throw unusable(context, `${answers.length} answers to ${ids.length} calls`);
+    throw unusable(context, `it answered ${answers.length} of ${ids.length} calls of one request`);
   const byId = new Map<unknown, RpcAnswer>();
   for (const value of answers) {
     const { id, answer } = itemOf(value, context);

@@ -174,7 +174,7 @@ test("a batch comes back in the order of the calls, each with its own error", as
 });
 
 const badBatches: { name: string; body: (ids: (number | undefined)[]) => unknown; message: RegExp }[] = [
-  { name: "an answer too few", body: ([a]) => [{ id: a, result: 1 }], message: /1 answers to 2 calls/ },
+  { name: "an answer too few", body: ([a]) => [{ id: a, result: 1 }], message: /answered 1 of 2 calls/ },
   {
     name: "an answer twice",
     body: ([a]) => [

@@ -6,6 +6,7 @@ import {
   type Cursor,
   cursorOf,
   headerAt,
+  knowHeaders,
   markReachedTip,
   markStopped,
   reachedTip,
@@ -17,7 +18,7 @@ import {
 import { type Clock, unixSeconds } from "#internal/clock";
 import type { Block, BlockRef, ChainSource, Watch } from "#internal/coin";
 import type { Store } from "#internal/db";
-import { accept, Fault, messageOf, refuse, type Result } from "#internal/fault";
+import { accept, Broken, Fault, messageOf, refuse, type Result } from "#internal/fault";
 import { type Bell, bell, type CrashPoints, type Part } from "#internal/life";
 import type { Logger } from "#internal/log";
 import { findFork, type Reach, readAfter } from "./branch.ts";
@@ -60,8 +61,8 @@ interface RescanRequest {
   answer(result: Result<string, string>): void;
 }
 
-/** What one look at the node led to: `more` when the next look should follow at once. */
-type Outcome = "more" | "idle";
+/** What one look at the node led to: `more` when the next look should follow at once, `unsure` when nothing was compared. */
+type Outcome = "more" | "idle" | "unsure";
 
 /** scanner makes the loop of one coin. */
 export function scanner(deps: ScannerDeps): Scanner {
@@ -91,7 +92,7 @@ export function scanner(deps: ScannerDeps): Scanner {
     const outcome = await follow(deps, reach, seen.at);
     seen.well();
     const { height, tip } = seen.state();
-    caughtUp ||= height === tip;
+    caughtUp ||= outcome !== "unsure" && height === tip;
     return outcome;
   };
 
@@ -100,16 +101,21 @@ export function scanner(deps: ScannerDeps): Scanner {
     const reach = { source: deps.source, watch, signal };
     log.info("scanner started", { coin, watched: watch.size });
     while (!signal.aborted) {
-      let outcome: Outcome = "idle";
+      let outcome: Outcome = "unsure";
       try {
         outcome = await look(reach);
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof Fault) || error.op.startsWith("db.")) throw error;
+        if (error instanceof Broken || (error instanceof Fault && error.op.startsWith("db."))) throw error;
         unchecked = true;
-        report(error);
+        // What is no Fault came of an answer that nobody foresaw: no node may end the process.
+        report(
+          error instanceof Fault
+            ? error
+            : new Fault("scanner.read", "retry", messageOf(error), { cause: error }),
+        );
       }
-      if (outcome === "idle") await wake.wait(deps.periodMs, signal);
+      if (outcome !== "more") await wake.wait(deps.periodMs, signal);
     }
   };
 
@@ -154,10 +160,16 @@ async function follow(deps: ScannerDeps, reach: Reach, at: At): Promise<Outcome>
     );
   }
   const [hash] = await reach.source.hashesAt([cursor.height], reach.signal);
-  if (hash === undefined) return "idle";
+  if (hash === undefined) throw notGiven(tip, cursor.height);
   if (hash !== cursor.hash) return reorganise(deps, reach, { cursor, tip });
   await resume(deps);
   return forward(deps, reach, { cursor, tip, at });
+}
+
+/** A node that has a tip and not what is below it would stop the scan in silence. */
+function notGiven(tip: BlockRef, height: number): Fault {
+  const message = `the node is behind or broken: its tip is ${tip.height} and it does not give block ${height}`;
+  return new Fault("scanner.follow", "retry", message);
 }
 
 /** begin stores the first cursor of a new store. */
@@ -170,9 +182,24 @@ async function begin(deps: ScannerDeps, reach: Reach, tip: BlockRef): Promise<Cu
     throw new Fault("scanner.begin", "retry", message);
   }
   const start = { height, hash };
-  await deps.store.write((tx) => startCursor(tx, coin, start));
+  const below = await headersBelow(deps, reach, start);
+  await deps.store.write((tx) => {
+    startCursor(tx, coin, start);
+    knowHeaders(tx, coin, below);
+  });
   deps.log.watch("the store is new: scanning begins", { coin, after: height, tip: tip.height });
   return start;
+}
+
+/** headersBelow asks for the blocks below this one, as many as a reorg may be deep. */
+async function headersBelow(deps: ScannerDeps, reach: Reach, top: BlockRef): Promise<BlockRef[]> {
+  const count = Math.min(top.height, deps.rules.window - 1);
+  const heights = Array.from({ length: count }, (_, i) => top.height - count + i);
+  const hashes = await reach.source.hashesAt(heights, reach.signal);
+  return heights.flatMap((height, i) => {
+    const hash = hashes[i];
+    return hash === undefined ? [] : [{ height, hash }];
+  });
 }
 
 /** goBack sets the cursor to the block before `from` on the node's chain. */
@@ -184,8 +211,19 @@ async function goBack(deps: ScannerDeps, reach: Reach, from: number): Promise<Re
   if (height < 0 || height > cursor.height) return refuse(`HEIGHT must be from 1 to ${cursor.height + 1}`);
   const [hash] = await reach.source.hashesAt([height], reach.signal);
   if (hash === undefined) return refuse(`the node has no block ${height}`);
+  const own = deps.store.read((reader) => headerAt(reader, coin, height));
+  if (own !== undefined && own !== hash) {
+    return refuse(
+      `the chain differs from ours already at ${height}: HEIGHT must be lower, or blocks would be skipped`,
+    );
+  }
   const at = unixSeconds(deps.clock);
-  const report = await deps.store.write((tx) => rescanFrom(tx, deps.rules, { height, hash }, at));
+  const below = await headersBelow(deps, reach, { height, hash });
+  const report = await deps.store.write((tx) => {
+    const done = rescanFrom(tx, deps.rules, { height, hash }, at);
+    knowHeaders(tx, coin, below);
+    return done;
+  });
   deps.log.watch("scanning again", { coin, from, reversed: report.reversed.length });
   return accept(`scanning again from ${from}; ${report.reversed.length} deposits wait to be seen again`);
 }
@@ -211,7 +249,7 @@ async function forward(
     place.at(height, place.tip.height);
     if (reach.signal.aborted) return "idle";
   }
-  if (height < place.tip.height) return "idle";
+  if (height < place.tip.height) throw notGiven(place.tip, height + 1);
   if (!store.read((reader) => reachedTip(reader, rules.coin))) {
     await store.write((tx) => markReachedTip(tx, rules.coin));
     deps.log.info("scanner reached the tip", { coin: rules.coin, height });

@@ -226,6 +226,23 @@ describe("a scanner", () => {
     expect(w.store.read(stoppedCoins)).toEqual([]);
   });
 
+  test("says so when the node does not know a block below its tip", async () => {
+    const w = await world();
+    const address = await bound(w);
+    for (const above of [0, 1]) {
+      const unknown = w.chain.tip.height + above;
+      w.chain.unknown = [unknown];
+      w.chain.mine([pay(address, `t${unknown}`)]);
+      w.chain.mine();
+      await w.follow();
+      expect(w.scanner.state().error).toContain(`it does not give block ${unknown}`);
+      w.chain.unknown = [];
+      await w.follow();
+      expect(w.scanner.state().error).toBe("");
+    }
+    expect(ids(w)).toHaveLength(2);
+  });
+
   test("a node that is suddenly on another network stops its scanner, and no payouts", async () => {
     const w = await world();
     for (let i = 0; i < 30; i++) w.chain.mine();
@@ -311,5 +328,47 @@ describe("a scanner", () => {
       ["t1:0", true],
       ["t2:0", false],
     ]);
+  });
+
+  test("a reorg right after the first start is followed", async () => {
+    const chain = new SimChain();
+    for (let i = 0; i < 30; i++) chain.mine();
+    const w = await world(chain);
+    chain.drop(3);
+    for (let i = 0; i < 4; i++) chain.mine();
+    await w.follow();
+    expect(w.store.read(stoppedCoins)).toEqual([]);
+    expect(w.store.read((reader) => cursorOf(reader, "BTC"))?.hash).toBe(chain.tip.hash);
+  });
+
+  test("a reorg right after a rescan is followed", async () => {
+    const w = await world();
+    for (let i = 0; i < 30; i++) w.chain.mine();
+    await w.follow();
+    w.chain.failures = 0;
+    const asked = w.scanner.rescan(30);
+    await w.follow();
+    expect(await asked).toMatchObject({ ok: true });
+    w.chain.drop(5);
+    for (let i = 0; i < 6; i++) w.chain.mine();
+    await w.follow();
+    expect(w.store.read(stoppedCoins)).toEqual([]);
+    expect(w.store.read((reader) => cursorOf(reader, "BTC"))?.hash).toBe(w.chain.tip.hash);
+  });
+
+  test("a rescan from above the fork is refused: it would skip blocks", async () => {
+    const w = await world();
+    for (let i = 0; i < 40; i++) w.chain.mine();
+    await w.follow();
+    w.chain.drop(25);
+    for (let i = 0; i < 26; i++) w.chain.mine();
+    await w.follow();
+    const asked = w.scanner.rescan(35);
+    await w.follow();
+    expect(await asked).toMatchObject({
+      ok: false,
+      refusal: expect.stringContaining("HEIGHT must be lower"),
+    });
+    expect(w.store.read(stoppedCoins)).toHaveLength(1);
   });
 });

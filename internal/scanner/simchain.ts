@@ -22,6 +22,8 @@ export class SimChain {
   blocks: SimBlock[] = [this.#genesis];
   /** The next so many calls fail with a `Fault` (`retry`). */
   failures = 0;
+  /** Heights at which the node knows no hash, whatever its tip is. */
+  unknown: readonly number[] = [];
   /** The node is on another network: `check` tells it. */
   elsewhere = false;
   calls = 0;
@@ -79,7 +81,9 @@ export class SimChain {
       },
       hashesAt: async (heights) => {
         this.#call();
-        return heights.map((height) => this.blocks[height]?.hash);
+        return heights.map((height) =>
+          this.unknown.includes(height) ? undefined : this.blocks[height]?.hash,
+        );
       },
       blocks: async (refs, watch): Promise<readonly Block[]> => {
         this.#call();

@@ -2,6 +2,7 @@ import type { Clock } from "#internal/clock";
 import type { Store } from "#internal/db";
 import type { CrashPoints } from "#internal/life";
 import type { Logger } from "#internal/log";
+import type { Sendings } from "./sendings.ts";
 import type { Head, Node, NodeHealth, Signer } from "#internal/skycoin";
 
 /** SenderDeps is what the sender needs of the house. */
@@ -23,10 +24,17 @@ export interface SenderDeps {
   readonly sendEnabled: boolean;
 }
 
+/** Desk is what the rounds of one sender share. */
+export interface Desk extends SenderDeps {
+  readonly sendings: Sendings;
+}
+
 /** Meeting is what the node said when it was asked last, after it was found to be the right one. */
 export interface Meeting {
   readonly health: NodeHealth;
   readonly head: Head;
+  /** The node knows less than the store has seen, or something else: nothing is built. */
+  readonly behind: boolean;
   readonly signal: AbortSignal;
 }
 

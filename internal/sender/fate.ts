@@ -18,8 +18,8 @@ export type PayoutFate =
 const proofDepth = 3;
 
 /**
- * fateOf asks the node what became of a payout: confirmed when one of its attempts is in a block, dead
- * when each of them is proved dead, unknown otherwise.
+ * fateOf asks the node what became of a payout: confirmed when one of its attempts is in a block and the
+ * ledger has its change, dead when each of them is proved dead, unknown otherwise.
  */
 export async function fateOf(
   payout: Payout,
@@ -29,9 +29,9 @@ export async function fateOf(
 ): Promise<PayoutFate> {
   const asking = { node, head, signal };
   const attempts = attemptsOf(payout);
-  for (const { txid } of attempts.toReversed()) {
-    const block = await blockOf(txid, asking);
-    if (block !== undefined) return { kind: "confirmed", txid, block };
+  for (const attempt of attempts.toReversed()) {
+    const block = await blockOf(attempt, asking);
+    if (block !== undefined) return { kind: "confirmed", txid: attempt.txid, block };
   }
   const own = new Set(attempts.map(({ txid }) => txid));
   let proof = "";
@@ -43,12 +43,14 @@ export async function fateOf(
   return { kind: "dead", proof };
 }
 
+/** One false "confirmed" would settle a payout that was never sent, so the ledger must know its change as well. */
 async function blockOf(
-  txid: string,
+  { txid, change }: Attempt,
   { node, signal }: Asking,
 ): Promise<{ seq: number; hash: string } | undefined> {
   const status = await node.transaction(txid, signal);
   if (status?.confirmed !== true || status.blockSeq === undefined) return undefined;
+  if ((await node.uxout(change.uxid, signal)) === undefined) return undefined;
   const hash = await node.blockHash(status.blockSeq, signal);
   return hash === undefined ? undefined : { seq: status.blockSeq, hash };
 }

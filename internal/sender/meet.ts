@@ -1,6 +1,7 @@
 import {
   anchorOf,
   doneSince,
+  latestPayout,
   pinSkyChain,
   reopenPayouts,
   setSkyHead,
@@ -32,11 +33,18 @@ export async function meet(deps: SenderDeps, signal: AbortSignal): Promise<Meeti
   if (known.genesis === undefined || known.decimals !== health.maxDecimals) {
     await store.write((tx) => pinSkyChain(tx, { genesis, decimals: health.maxDecimals }));
   }
-  return { health, head: health.head, signal };
+  return { health, head: health.head, behind: false, signal };
 }
 
+/** stands tells whether a block is still on the node's chain. A block that the node does not give, and must have, proves nothing. */
 async function stands(node: Node, block: { seq: number; hash: string }, meeting: Meeting): Promise<boolean> {
-  return (await node.blockHash(block.seq, meeting.signal)) === block.hash;
+  const { head, signal } = meeting;
+  const hash = await node.blockHash(block.seq, signal);
+  if (hash === undefined && block.seq <= head.seq) {
+    const message = `the Skycoin node is at block ${head.seq} and does not give block ${block.seq}`;
+    throw new Fault(op, "retry", message);
+  }
+  return hash === block.hash;
 }
 
 /**
@@ -61,10 +69,13 @@ export async function compareHeads(deps: SenderDeps, meeting: Meeting): Promise<
 async function takeBack(deps: SenderDeps, meeting: Meeting): Promise<void> {
   const { store, node, log } = deps;
   const looked = 200;
+  const newest = store.read(latestPayout)?.seq ?? 0;
   let oldest: number | undefined;
-  for (const payout of store.read((reader) => doneSince(reader, looked))) {
-    if (payout.block === undefined || (await stands(node, payout.block, meeting))) break;
-    oldest = payout.seq;
+  search: for (let upTo = newest; upTo > 0; upTo -= looked) {
+    for (const payout of store.read((reader) => doneSince(reader, looked, upTo))) {
+      if (payout.block === undefined || (await stands(node, payout.block, meeting))) break search;
+      oldest = payout.seq;
+    }
   }
   if (oldest === undefined) return;
   const from = oldest;

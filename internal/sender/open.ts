@@ -1,8 +1,16 @@
-import { killPayouts, type Payout, setSkyHead, settlePayout, unconfirmedPayouts } from "#internal/book";
+import {
+  killPayouts,
+  type Payout,
+  payoutOf,
+  setSkyHead,
+  settlePayout,
+  unconfirmedPayouts,
+} from "#internal/book";
 import { unixSeconds } from "#internal/clock";
-import type { Meeting, SenderDeps } from "./deps.ts";
-import { fateOf } from "./fate.ts";
-import { isLate, replace } from "./replace.ts";
+import type { Desk, Meeting, SenderDeps } from "./deps.ts";
+import { fateOf, type PayoutFate } from "./fate.ts";
+import { isLate, lateMs, replace } from "./replace.ts";
+import type { Waited } from "./sendings.ts";
 
 /** Followed tells what became of the oldest open payout; `settled` asks for another look at once. */
 export type Followed =
@@ -14,10 +22,11 @@ export type Followed =
  * followOpen looks for the oldest payout that is signed and not confirmed: settles it, takes it back
  * on proof that it is dead, or else sends the same bytes again.
  */
-export async function followOpen(deps: SenderDeps, meeting: Meeting): Promise<Followed> {
+export async function followOpen(deps: Desk, meeting: Meeting): Promise<Followed> {
   const [payout] = deps.store.read((reader) => unconfirmedPayouts(reader, 1));
   if (payout === undefined) return { kind: "none" };
-  const fate = await fateOf(payout, deps.node, meeting.head, meeting.signal);
+  const fate =
+    orphaned(deps, meeting, payout) ?? (await fateOf(payout, deps.node, meeting.head, meeting.signal));
   if (fate.kind === "unknown") return resend(deps, meeting, payout);
   const at = unixSeconds(deps.clock);
   if (fate.kind === "dead") {
@@ -39,16 +48,38 @@ export async function followOpen(deps: SenderDeps, meeting: Meeting): Promise<Fo
   return { kind: "settled" };
 }
 
+const refusedText = (payout: Payout, reason: string) =>
+  `the Skycoin node refuses payout ${payout.seq}, which is sent again: ${reason}`;
+
+/** A payout that waits for long without another attempt: the chain makes no blocks, or the node is behind. */
+function stalled(payout: Payout, waited: Waited): string {
+  if (waited.ms < lateMs) return "";
+  const minutes = Math.floor(waited.ms / 60_000);
+  return `payout ${payout.seq} (${payout.txid}) is not confirmed after ${minutes} minutes: the chain makes no blocks`;
+}
+
+/** As deep as any proof that something is dead. */
+const proofDepth = 3;
+
+/** A payout whose anchor is the change of an attempt that lost against another one can never confirm. */
+function orphaned(deps: SenderDeps, meeting: Meeting, payout: Payout): PayoutFate | undefined {
+  const { payout: seq, uxid } = payout.anchor;
+  const before = seq === 0 ? undefined : deps.store.read((reader) => payoutOf(reader, seq));
+  if (before?.state !== "confirmed" || before.block === undefined || before.change.uxid === uxid)
+    return undefined;
+  if (meeting.head.seq - before.block.seq + 1 < proofDepth) return undefined;
+  return { kind: "dead", proof: `its anchor ${uxid} is of an attempt that lost against ${before.txid}` };
+}
+
 /** resend sends the newest bytes again, or another attempt when they have waited too long. */
-async function resend(deps: SenderDeps, meeting: Meeting, payout: Payout): Promise<Followed> {
+async function resend(deps: Desk, meeting: Meeting, payout: Payout): Promise<Followed> {
   if (!deps.sendEnabled) return { kind: "waiting", trouble: "" };
   const answer = await deps.node.inject(payout.raw, meeting.signal);
   deps.crash("payout.sent");
   deps.log.debug("payout sent", { payout: payout.seq, txid: payout.txid });
-  if (!isLate(payout, meeting, unixSeconds(deps.clock))) {
-    const refused = answer.ok
-      ? ""
-      : `the Skycoin node refuses payout ${payout.seq}, which is sent again: ${answer.refusal}`;
+  const waited = deps.sendings.waited(payout.txid, meeting.head);
+  if (meeting.behind || !isLate(payout, meeting, waited)) {
+    const refused = answer.ok ? stalled(payout, waited) : refusedText(payout, answer.refusal);
     return { kind: "waiting", trouble: refused };
   }
   const replaced = await replace(deps, meeting, payout);

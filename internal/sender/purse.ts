@@ -77,8 +77,10 @@ async function checkAnchor(
   if (output === undefined)
     return { reason: `the Skycoin node does not know ${nextSpent(anchor)} yet`, passing: true };
   if (output.spent !== undefined) {
-    const by = `${output.spent.txid} in block ${output.spent.blockSeq}`;
-    const reason = `the anchor ${anchor.uxid} was spent by ${by}, which this store does not know: an old copy of the store, a second teller, or a person with the same wallet`;
+    const { txid, blockSeq } = output.spent;
+    const who = "an old copy of the store, a second teller, or a person with the same wallet";
+    const then = `if it paid deposits of ours, say "teller adopt ${txid}", else "teller foreign ${txid}"`;
+    const reason = `the anchor ${anchor.uxid} was spent by ${txid} in block ${blockSeq}, which this store does not know: ${who}; ${then}`;
     return { reason, passing: false };
   }
   if (!deps.signer.addresses.includes(anchor.address)) {

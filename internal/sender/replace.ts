@@ -2,18 +2,26 @@ import { type Payout, replacePayout, unconfirmedPayouts } from "#internal/book";
 import { unixSeconds } from "#internal/clock";
 import { buildReplacement, inputsAtOnce } from "./build.ts";
 import type { Meeting, SenderDeps } from "./deps.ts";
+import type { Waited } from "./sendings.ts";
 import { ask, signDraft } from "./draft.ts";
 import { wealth } from "./purse.ts";
 
-/** A payout that is neither confirmed nor dead after so many newer blocks, or so long, is replaced. */
+/** A payout that is neither confirmed nor dead after so many newer blocks is replaced; */
 const lateBlocks = 3;
-const lateSeconds = 600;
+/** lateMs is how long it waits without them. */
+export const lateMs = 600_000;
 /** After so many attempts a person must look: more fee does not help. */
 export const mostAttempts = 8;
 
-/** isLate tells whether the newest attempt at a payout has waited long enough for another one. */
-export function isLate(payout: Payout, meeting: Meeting, now: number): boolean {
-  return meeting.head.seq - payout.built_on.seq >= lateBlocks || now - payout.signed_at >= lateSeconds;
+/**
+ * isLate tells whether the newest attempt at a payout has waited long enough for another one. Where the
+ * chain stands still more fee does not help, so only the first attempt is replaced then: it may wait for
+ * a publisher who asks for more than our node says.
+ */
+export function isLate(payout: Payout, meeting: Meeting, waited: Waited): boolean {
+  if (waited.blocks >= lateBlocks) return true;
+  const moved = meeting.head.seq > payout.built_on.seq;
+  return waited.ms >= lateMs && (moved || payout.earlier.length === 0);
 }
 
 /** Replaced tells what became of a late payout: another attempt is stored, or why there is none. */

@@ -1,6 +1,6 @@
 import { dueDeposits, stoppedCoins } from "#internal/book";
 import { unixSeconds } from "#internal/clock";
-import { Fault, messageOf } from "#internal/fault";
+import { Broken, Fault, messageOf } from "#internal/fault";
 import { type Bell, bell, type Part, type Reminder, reminder } from "#internal/life";
 import { droplet, hours } from "#internal/money";
 import { fewHours } from "./build.ts";
@@ -8,6 +8,7 @@ import type { Held, SenderDeps } from "./deps.ts";
 import { compareHeads, meet } from "./meet.ts";
 import { followOpen } from "./open.ts";
 import { payDue } from "./pay.ts";
+import { sendings } from "./sendings.ts";
 import { type Balance, takePurse, wealth } from "./purse.ts";
 
 export type { SenderDeps } from "./deps.ts";
@@ -53,6 +54,7 @@ export function sender(deps: SenderDeps): Sender {
   const { clock, log } = deps;
   const wake = bell(clock);
   const spoken = reminder(clock);
+  const desk = { ...deps, sendings: sendings(clock) };
   let state: SenderState = { error: "", errorSince: 0, balance: { coins: droplet(0n), hours: hours(0n) } };
   let lastBuilt: number | undefined;
 
@@ -68,7 +70,7 @@ export function sender(deps: SenderDeps): Sender {
   const round = async (signal: AbortSignal): Promise<Round> => {
     const meeting = await meet(deps, signal);
     const behind = await compareHeads(deps, meeting);
-    const followed = await followOpen(deps, meeting);
+    const followed = await followOpen(desk, { ...meeting, behind: behind !== undefined });
     if (followed.kind === "settled") return { trouble: "", more: true, watch: false };
     const now = await wealth(deps, meeting);
     const { balance } = now;
@@ -101,8 +103,11 @@ export function sender(deps: SenderDeps): Sender {
         more = done.more;
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof Fault) || error.op.startsWith("db.")) throw error;
-        note({ trouble: troubleOf(error), more: false, watch: error.fate === "stop" });
+        if (endsProcess(error)) throw error;
+        // What is no Fault came of an answer that nobody foresaw: no node may end the process.
+        const watch = !(error instanceof Fault) || error.fate === "stop";
+        const trouble = error instanceof Fault ? troubleOf(error) : messageOf(error);
+        note({ trouble, more: false, watch });
       }
       if (!more) await wake.wait(deps.waitMs, signal);
     }
@@ -116,6 +121,11 @@ export function sender(deps: SenderDeps): Sender {
 function troubleOf(error: Fault): string {
   const text = messageOf(error);
   return error.op.startsWith("skycoin.") ? `Skycoin node: ${text}` : text;
+}
+
+/** endsProcess tells an error of ours, or of the store, from one that a node has caused. */
+function endsProcess(error: unknown): boolean {
+  return error instanceof Broken || (error instanceof Fault && error.op.startsWith("db."));
 }
 
 function heldRound(held: Held): Round {

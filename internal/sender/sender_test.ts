@@ -3,7 +3,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { anchorOf, markStopped, payoutOf, totalsOf, unconfirmedPayouts } from "#internal/book";
 import { Fault, refuse } from "#internal/fault";
-import { stockRules } from "#internal/skycoin";
+import { decodeTransactionHex, stockRules } from "#internal/skycoin";
 import { customer, down, testWorld, type World } from "./testworld.ts";
 
 let open: World[] = [];
@@ -205,6 +205,40 @@ describe("a sender", () => {
     expect(openPayouts(w)).toEqual([]);
   });
 
+  test("takes nothing back from a node that does not give its blocks", async () => {
+    const w = await world();
+    const id = await w.owe(1, sky);
+    await w.turn();
+    await settle(w);
+    const honest = w.ledger;
+    w.ledger = { ...honest, blockHash: (seq) => (seq === 0 ? honest.blockHash(seq) : undefined) };
+    await w.owe(2, sky);
+    await w.turn();
+    expect(w.sender.state().error).toMatch(/is at block \d+ and does not give block \d+/);
+    expect(w.info(id)).toMatchObject({ status: "done" });
+    expect(openPayouts(w)).toEqual([]);
+    w.ledger = honest;
+    await w.turn();
+    await settle(w);
+    expect([w.received(1), w.received(2)]).toEqual([sky, sky]);
+  });
+
+  test("a node that falsely says confirmed settles nothing: the bytes are sent", async () => {
+    const w = await world();
+    const honest = w.ledger;
+    const confirmed: typeof honest.confirmed = (txid) => ({ txid, raw: new Uint8Array(), blockSeq: 0 });
+    w.ledger = { ...honest, pending: () => undefined, confirmed };
+    const id = await w.owe(1, sky);
+    await w.turn();
+    await w.turn();
+    expect(w.info(id)).toMatchObject({ status: "waiting_confirm" });
+    expect(w.faulty.injected.length).toBeGreaterThan(0);
+    w.ledger = honest;
+    await settle(w);
+    expect(w.info(id)).toMatchObject({ status: "done" });
+    expect(w.received(1)).toBe(sky);
+  });
+
   test("takes back a confirmation whose block is gone, and sends the same bytes again", async () => {
     const w = await world({ outputs: [100n * sky, 50n * sky] });
     const old = w.ledger.snapshot();
@@ -333,7 +367,7 @@ describe("a sender", () => {
     await w.turn();
     const [first] = openPayouts(w);
     expect(w.block({ burnFactor: 2n })).toBe(false);
-    w.clock.jump(700_000);
+    w.clock.skip(700_000);
     await w.turn();
     const [second] = openPayouts(w);
     expect(second).toMatchObject({ seq: 1, outputs: first?.outputs ?? [], anchor: first?.anchor ?? {} });
@@ -352,7 +386,7 @@ describe("a sender", () => {
     const id = await w.owe(1, sky);
     await w.turn();
     const [first] = openPayouts(w);
-    w.clock.jump(700_000);
+    w.clock.skip(700_000);
     await w.turn();
     expect(openPayouts(w)[0]?.txid).not.toBe(first?.txid ?? "");
     w.ledger.makeBlock(stockRules, w.clock.now(), first?.txid ?? "");
@@ -367,18 +401,68 @@ describe("a sender", () => {
     expect(w.received(2)).toBe(sky);
   });
 
-  test("tells a payout that does not confirm when there is no more fee to give", async () => {
+  test("on a chain that stands still replaces a payout once, and tells it", async () => {
     const w = await world({ outputs: [100n * sky], hours: 5000n });
     await w.owe(1, sky);
     await w.turn();
-    for (let i = 0; i < 10; i++) {
-      w.clock.jump(700_000);
+    for (let i = 0; i < 5; i++) {
+      w.clock.skip(700_000);
+      await w.turn();
+    }
+    expect(openPayouts(w)[0]?.earlier.length).toBe(1);
+    expect(w.sender.state().error).toContain("the chain makes no blocks");
+  });
+
+  test("tells a payout that does not confirm when there is no more fee to give", async () => {
+    const others = Array.from({ length: 12 }, (_, i) => 1_000_000n + BigInt(i) * 1000n);
+    const w = await world({ outputs: [100n * sky, ...others], hours: 5000n });
+    await w.owe(1, sky);
+    await w.turn();
+    for (const coins of others) {
+      const other = w.ledger.unspent().find((output) => output.coins === coins);
+      const txid = w.spendAsStranger(other?.uxid ?? "");
+      w.ledger.makeBlock(stockRules, w.clock.now(), txid);
+      w.ledger.dropInvalid();
+      w.clock.skip(700_000);
       await w.turn();
     }
     expect(openPayouts(w)[0]?.earlier.length).toBe(7);
     expect(w.sender.state().error).toContain(
       "does not confirm, and is not replaced: 8 attempts did not confirm",
     );
+  });
+
+  test("gives up a payout that spends the change of an attempt which lost after a reorg", async () => {
+    const others = Array.from({ length: 8 }, (_, i) => 3n * sky + BigInt(i) * 1000n);
+    const w = await world({ outputs: [100n * sky, ...others], hours: 50_000n });
+    const old = w.ledger.snapshot();
+    const one = await w.owe(1, sky);
+    await w.turn();
+    const [first] = openPayouts(w);
+    w.clock.skip(700_000);
+    await w.turn();
+    const [second] = openPayouts(w);
+    w.ledger.makeBlock(stockRules, w.clock.now(), second?.txid ?? "");
+    w.ledger.dropInvalid();
+    await w.turn();
+    const two = await w.owe(2, sky);
+    await w.turn();
+    await settle(w);
+    expect([w.info(one).status, w.info(two).status]).toEqual(["done", "done"]);
+    w.ledger = old.open();
+    const raw = decodeTransactionHex(first?.raw ?? "");
+    if (!raw.ok) throw new Error(raw.refusal);
+    expect(w.ledger.inject(raw.value, stockRules, w.clock.now()).ok).toBe(true);
+    w.block();
+    for (const coins of others) {
+      const other = w.ledger.unspent().find((output) => output.coins === coins);
+      w.spendAsStranger(other?.uxid ?? "");
+      w.block();
+      await w.turn();
+    }
+    for (let i = 0; i < 3; i++) await settle(w);
+    expect([w.info(one).status, w.info(two).status]).toEqual(["done", "done"]);
+    expect([w.received(1), w.received(2)]).toEqual([sky, sky]);
   });
 
   test("pays nine hundred deposits in payouts of bounded size", async () => {

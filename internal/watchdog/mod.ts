@@ -4,7 +4,7 @@
  *
  * Promise: what is stuck is told with `notice=WATCH`, again every hour, and health is not ok.
  */
-import { oldestUndone, totalsOf } from "#internal/book";
+import { type DepositInfo, oldestUndone, totalsOf } from "#internal/book";
 import { type Clock, unixSeconds } from "#internal/clock";
 import type { Store } from "#internal/db";
 import { type Part, reminder, type Reminder } from "#internal/life";
@@ -45,11 +45,30 @@ interface Trouble {
   readonly text: string;
 }
 
+/**
+ * lateness tells which deposits are too old. Their ages are differences of wall times, so they are measured with
+ * the time that the wall clock would show had nobody set it since the start, or with its own if that is less: a
+ * clock that is set forward makes nothing late. One that is set back makes nothing young for ever: what is
+ * seen here for so long is late whatever its age.
+ */
+function lateness(clock: Clock): (seen: readonly DepositInfo[]) => (info: DepositInfo) => boolean {
+  const startedAt = unixSeconds(clock) - clock.mono() / 1000;
+  let since = new Map<string, number>();
+  return (seen) => {
+    const mono = clock.mono();
+    since = new Map(seen.map(({ deposit_id: id }) => [id, since.get(id) ?? mono]));
+    const now = Math.min(unixSeconds(clock), startedAt + mono / 1000);
+    return ({ deposit_id: id, credited_at: at }) =>
+      now - at >= depositSeconds || mono - (since.get(id) ?? mono) >= depositSeconds * 1000;
+  };
+}
+
 /** watchdog makes the loop. */
 export function watchdog(deps: WatchdogDeps): Watchdog {
   const { store, clock, log } = deps;
   const told = new Map<string, Reminder>();
   const cursors = new Map<string, Seen>();
+  const isLate = lateness(clock);
   let troubles: readonly string[] = [];
 
   const stuckCursor = (coin: string, state: { height: number; tip: number }): Trouble[] => {
@@ -67,8 +86,7 @@ export function watchdog(deps: WatchdogDeps): Watchdog {
       oldest: oldestUndone(reader),
       attention: totalsOf(reader).attention,
     }));
-    const now = unixSeconds(clock);
-    const late = oldest.filter((info) => now - info.credited_at >= depositSeconds);
+    const late = oldest.filter(isLate(oldest));
     const waiting = `${attention} deposits wait for a person: see /api/deposits/errored`;
     const found: readonly Trouble[] = [
       ...late.map(({ deposit_id: id, status }) => ({
