@@ -33,9 +33,16 @@ async function checked(
   try {
     await check(AbortSignal.timeout(checkMs));
   } catch (error) {
-    if (!(error instanceof Fault) || fateOf(error) === "stop") throw error;
+    if (!(error instanceof Fault)) throw error;
+    if (fateOf(error) === "stop") throw named(error, name);
     house.log.error("a node is not reachable yet; waiting for it", { node: name, err: messageOf(error) });
   }
+}
+
+/** named puts the node before what a Skycoin client says, which names a path alone; the others name their host. */
+function named(error: Fault, name: string): Fault {
+  if (!error.op.startsWith("skycoin.")) return error;
+  return new Fault(error.op, error.fate, `${name}: ${messageOf(error)}`, { cause: error });
 }
 
 function tellerSettings(config: Config): TellerSettings {
@@ -77,6 +84,13 @@ function unseenOf(coins: readonly CoinDesk[]): string[] {
   return coins.filter((desk) => !desk.scanner.caughtUp()).map((desk) => desk.coin);
 }
 
+/** On a public network three hours without a block come once in some years, unless the node is cut off. */
+const quietTipMs = 3 * 3_600_000;
+
+function isPublic({ btcRpc, dummy }: Config): boolean {
+  return !dummy.scanner && (btcRpc.network === "mainnet" || btcRpc.network === "signet");
+}
+
 /** hire makes every worker and ties their bells: each wakes the next. */
 async function hire(config: Config, house: House): Promise<Workers> {
   const { store, clock, log, crash } = house;
@@ -102,11 +116,12 @@ async function hire(config: Config, house: House): Promise<Workers> {
   const coins = config.btcScanner.enabled ? [btcDesk(config, house, () => decider.bell.ring())] : [];
   for (const desk of coins) await desk.importPool();
   await Promise.all([
-    checked(house, "Skycoin", (signal) => checkNode(senderDeps, signal)),
+    checked(house, `Skycoin node ${config.skyRpc.address}`, (signal) => checkNode(senderDeps, signal)),
     ...coins.map((desk) => checked(house, desk.coin, (signal) => desk.source.check(signal))),
   ]);
   const scanners = Object.fromEntries(coins.map((desk) => [desk.coin, desk.scanner.state]));
-  const dog = watchdog({ store, clock, log: log.child("watchdog"), scanners });
+  const quietMs = isPublic(config) ? quietTipMs : undefined;
+  const dog = watchdog({ store, clock, log: log.child("watchdog"), scanners, quietMs });
   return { coins, sky, exchange: decider, sender: payer, watchdog: dog };
 }
 

@@ -27,14 +27,22 @@ export interface CoinDesk {
 
 const btcAddress = (config: Config) => (text: string) => checkAddress(text, config.btcRpc.network);
 
+/** Without this look a file of something else would be told as a node that cannot be reached. */
+function certificateIn(path: string): string {
+  const text = readFileSync(path, "utf8");
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  throw new Fault("teller.start", "stop", `btc_rpc.cert file ${path} is not a certificate (PEM)`);
+}
+
 function btcSource(config: Config, house: House): ChainSource {
   const { server, user, pass, cert, network } = config.btcRpc;
   if (server === undefined) throw new Fault("teller.start", "stop", "btc_rpc.server missing");
+  const host = server.host.includes(":") ? `[${server.host}]` : server.host;
   return bitcoinSource({
-    url: `${server.tls ? "https" : "http"}://${server.text}`,
+    url: `${server.tls ? "https" : "http"}://${host}:${server.port}`,
     user: user?.reveal() ?? "",
     password: pass?.reveal() ?? "",
-    ...(cert === undefined ? {} : { cert: readFileSync(cert, "utf8") }),
+    ...(cert === undefined ? {} : { cert: certificateIn(cert) }),
     network,
     clock: house.clock,
   });
@@ -91,7 +99,8 @@ export function btcDesk(config: Config, house: House, credited: () => void): Coi
   const path = config.btcAddresses ?? "";
   const readPool = async () => {
     const { network } = config.btcRpc;
-    const pool = { coin: "BTC" as const, path, network, check: btcAddress(config), watch };
+    const breath = () => house.clock.sleep(0);
+    const pool = { coin: "BTC" as const, path, network, check: btcAddress(config), watch, breath };
     const { changed, added, retired } = await importPool(house.store, pool);
     if (changed) house.log.info("pool imported", { coin: "BTC", path, added, retired });
   };

@@ -35,6 +35,8 @@ export interface PoolFile {
    * whoever scans must know them by then, or a block with their money may pass.
    */
   readonly watch?: (scripts: readonly string[]) => void;
+  /** breath is awaited between pieces of a large file, so that reading one holds up nobody. */
+  readonly breath?: () => Promise<void>;
 }
 
 const op = "addrs.import";
@@ -69,35 +71,25 @@ function read<T>(path: string, coin: CoinType, fn: () => T): T {
   }
 }
 
-function checked(path: string, coin: CoinType, check: AddressCheck): PoolEntry[] {
-  const parsed = parsePool(
-    path,
-    read(path, coin, () => readFileSync(path, "utf8")),
-    coin,
-  );
+async function checked({ path, coin, check, breath }: PoolFile): Promise<PoolEntry[]> {
+  const text = read(path, coin, () => readFileSync(path, "utf8"));
+  const parsed = parsePool(path, text, coin);
   if (!parsed.ok) throw new Fault(op, "stop", `${path}: ${parsed.refusal}`);
   const spelled = new Map<string, string>();
-  return parsed.value.map(({ address, place }) => {
+  const entries: PoolEntry[] = [];
+  for (const { address, place } of parsed.value) {
+    const refuse = (reason: string) => new Fault(op, "stop", `${path}: ${place}: ${reason}`);
     const answer = check(address);
-    if (!answer.ok) {
-      throw new Fault(
-        op,
-        "stop",
-        `${path}: ${place}: Invalid deposit address \`${address}\`: ${answer.refusal}`,
-      );
-    }
+    if (!answer.ok) throw refuse(`Invalid deposit address \`${address}\`: ${answer.refusal}`);
     const script = Buffer.from(answer.value.script).toString("hex");
     const before = spelled.get(script);
-    if (before !== undefined) {
-      throw new Fault(
-        op,
-        "stop",
-        `${path}: ${place}: Duplicate deposit address \`${address}\`, the same as \`${before}\``,
-      );
-    }
+    if (before !== undefined)
+      throw refuse(`Duplicate deposit address \`${address}\`, the same as \`${before}\``);
     spelled.set(script, address);
-    return { address: answer.value.address, script };
-  });
+    entries.push({ address: answer.value.address, script });
+    if (entries.length % chunk === 0) await breath?.();
+  }
+  return entries;
 }
 
 /** retireMissing takes free addresses out of the pool that the file no longer has. */
@@ -125,9 +117,11 @@ export async function importPool(store: Store, pool: PoolFile): Promise<PoolImpo
   const print = read(path, coin, () => fingerprint(path, pool.network));
   const known = store.read((reader) => poolImport(reader, coin));
   if (known === print) return { changed: false, added: 0, retired: 0 };
-  const entries = checked(path, coin, pool.check);
-  const scripts = entries.map((entry) => entry.script);
-  pool.watch?.(scripts);
+  const entries = await checked(pool);
+  for (let i = 0; i < entries.length; i += chunk) {
+    pool.watch?.(entries.slice(i, i + chunk).map((entry) => entry.script));
+    await pool.breath?.();
+  }
   // From here on the store has neither pool whole: cut off now, either file must be read again.
   await store.write((tx) => setPoolImport(tx, coin, ""));
   let added = 0;

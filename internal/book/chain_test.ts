@@ -7,6 +7,7 @@ import {
   decide,
   events,
   headerAt,
+  knowHeaders,
   markReachedTip,
   markStopped,
   reachedTip,
@@ -165,6 +166,16 @@ describe("money on an address that nobody is bound to", () => {
 });
 
 describe("headers", () => {
+  test("below the first cursor can be learned from the node, and a reorg follows them", async () => {
+    await book.mine();
+    const below = [-1, -2].map((height) => ({ height, hash: `old${height}` }));
+    await book.store.write((tx) => knowHeaders(tx, "BTC", below));
+    expect(book.store.read((reader) => headerAt(reader, "BTC", -2))).toBe("old-2");
+    await book.store.write((tx) => rewind(tx, rulesFor("BTC"), { height: -1, hash: "old-1" }, 1));
+    expect(book.height()).toBe(-1);
+    expect(book.store.read((reader) => headerAt(reader, "BTC", 0))).toBeUndefined();
+  });
+
   test("are kept for the window below the cursor, and no longer", async () => {
     for (let i = 0; i < 10; i++) await book.mine([], { window: 4 });
     const kept = Array.from({ length: 11 }, (_, h) => h).filter(
@@ -325,6 +336,31 @@ describe("a coin that is spent twice", () => {
     await book.drop(1);
     await book.mine([paying(address, "t1", { inputs: ["c:0"] })]);
     expect(book.info("t1:0").held).toBe("spends the same coin as t2:0, which has a payout");
+  });
+
+  test("by a transaction with the same outputs gives each of them the place of its own", async () => {
+    const [a, b] = [await book.bindTo("alice"), await book.bindTo("bob")];
+    const both = (txid: string) => [
+      paying(b, txid, { n: 0, inputs: ["c:0"] }),
+      paying(a, txid, { n: 1, inputs: ["c:0"] }),
+    ];
+    await book.mine(both("t1"));
+    await book.drop(1);
+    await book.mine(both("t2").reverse(), { rate: "1" });
+    expect([book.info("t1:0").replaced_by, book.info("t1:1").replaced_by]).toEqual(["t2:0", "t2:1"]);
+    for (const id of ["t2:0", "t2:1"])
+      expect(book.info(id)).toMatchObject({ conversion_rate: "500", status_seq: 1 });
+    expect(book.store.read(totalsOf).attention).toBe(0);
+  });
+
+  test("by a transaction with fewer outputs leaves the rest for a person", async () => {
+    const [a, b] = [await book.bindTo("alice"), await book.bindTo("bob")];
+    await book.mine([paying(a, "t1", { n: 0, inputs: ["c:0"] }), paying(b, "t1", { n: 1, inputs: ["c:0"] })]);
+    await book.drop(1);
+    await book.mine([paying(a, "t2", { inputs: ["c:0"] })]);
+    expect([book.info("t1:0").replaced_by, book.info("t1:1").replaced_by]).toEqual(["t2:0", ""]);
+    expect(book.info("t1:1").reversed).toBe(true);
+    expect(book.store.read(totalsOf).attention).toBe(1);
   });
 
   test("does not hold one output of a transaction for another of the same transaction that is paid", async () => {

@@ -12,6 +12,7 @@ import {
   killPayouts,
   latestPayout,
   markStopped,
+  moveAnchor,
   payoutByTransaction,
   reopenPayouts,
   replacePayout,
@@ -385,6 +386,40 @@ describe("a payout that is proved dead", () => {
     await kill(2);
     expect([1, 2, 3].map((seq) => book.payout(seq).state)).toEqual(["confirmed", "dead", "dead"]);
     expect([due(), anchorText(book.store), sent()]).toEqual([[b, c], "change-p1", 1000n]);
+  });
+
+  test("because another attempt before it confirmed leaves the change of that one as the anchor", async () => {
+    const [a = "", b = ""] = await owe(1000n, 2000n);
+    await book.sign("p1", [a]);
+    await book.store.write((tx) => replacePayout(tx, 1, attempt("p1b", { fee: 20n })));
+    await settle(1, "p1");
+    await book.sign("p2", [b]);
+    await reopen(1);
+    await settle(1, "p1b");
+    // The second payout spends the change of an attempt that never will be.
+    await kill(2);
+    expect([book.payout(2).state, anchorText(book.store), due(), sent()]).toEqual([
+      "dead",
+      "change-p1b",
+      [b],
+      1000n,
+    ]);
+  });
+
+  test("leaves one after it alone that spends another output", async () => {
+    const [a = "", b = ""] = await owe(1000n, 2000n);
+    await book.sign("p1", [a]);
+    await settle(1, "p1");
+    const to = { uxid: "ux9", address: "hot", coins: droplet(10n ** 12n) };
+    const who = { who: "ann", why: "test", at: book.at };
+    await book.store.write((tx) => moveAnchor(tx, "change-p1", to, who));
+    await book.sign("p2", [b]);
+    await reopen(1);
+    await kill(1);
+    expect([book.payout(1).state, book.payout(2).state]).toEqual(["dead", "signed"]);
+    expect([due(), open()]).toEqual([[a], [2]]);
+    await settle(2, "p2");
+    expect([anchorText(book.store), sent()]).toEqual(["change-p2", 2000n]);
   });
 
   test("does not let a deposit be paid that is reversed or held meanwhile", async () => {

@@ -3,7 +3,7 @@ import { accept, invariant, refuse, type Result } from "#internal/fault";
 import { anchors, infos, openPayouts, payoutByTxid, payouts } from "./buckets.ts";
 import { infoOf, save, stillDue } from "./deposits.ts";
 import { record } from "./events.ts";
-import { anchorOf } from "./payouts.ts";
+import { anchorOf, payoutByTransaction } from "./payouts.ts";
 import type { Anchor, Attempt, Payout, PayoutOutput } from "./rows.ts";
 import { setSkyHead } from "./sky.ts";
 import { change, take } from "./totals.ts";
@@ -38,7 +38,11 @@ export function adoptPayout(tx: Tx, adopted: Adopted, who: Who): Result<number, 
   if (anchor?.uxid !== uxid) return refuse("the anchor has moved on meanwhile");
   if (tx.keys(openPayouts, { limit: 1 }).length > 0)
     return refuse("a payout is open: wait until it is settled");
-  if (tx.has(payoutByTxid, facts.txid)) return refuse(`${facts.txid} is a payout of this store already`);
+  const known = payoutByTransaction(tx, facts.txid);
+  // One that was proved dead and confirmed after all, on a chain that changed, is taken for paid like any other.
+  if (known !== undefined && known.state !== "dead") {
+    return refuse(`${facts.txid} is a payout of this store already`);
+  }
   const rows = deposits.map((id) => infoOf(tx, id));
   const notDue = rows.find((info) => !stillDue(info, "waiting_send"));
   if (notDue !== undefined) return refuse(`${notDue.deposit_id} is not due any more`);

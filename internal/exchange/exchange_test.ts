@@ -57,6 +57,7 @@ beforeEach(async () => {
   running = Promise.resolve();
   store = await openBook(join(dir, "a.db"), stamp);
   await store.write((tx) => {
+    pinSkyChain(tx, { genesis: "g", decimals: 6 });
     startCursor(tx, "BTC", start);
     pinSkyChain(tx, { genesis: "g", decimals: 6 });
     importAddresses(tx, "BTC", [
@@ -115,15 +116,22 @@ function begin(crash: CrashPoints = noCrash): Exchange {
   return made;
 }
 
+/** until waits until this holds, or fails after a few seconds. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 3000; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (holds()) return;
+  }
+  throw new Error("waited too long");
+}
+
 /** quiet waits until the loop sleeps with nothing left to decide. */
 async function quiet(): Promise<void> {
-  for (let i = 0; i < 5000; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => {
     const { waiting_decide: left } = store.read(totalsOf).by_status;
     const marked = list("waiting_decide").filter((one) => one.held !== "" || one.reversed).length;
-    if (asleep === 1 && left === marked) return;
-  }
-  throw new Error("the exchange does not come to rest");
+    return asleep === 1 && left === marked;
+  });
 }
 
 function info(id: string): DepositInfo {
@@ -170,11 +178,28 @@ describe("the exchange", () => {
   });
 
   test("keeps to the configured decimals when the node allows more", async () => {
-    await store.write((tx) => pinSkyChain(tx, { genesis: "g", decimals: 6 }));
     const [id = ""] = await credit([12_345_678n], { rate: "512", maxDecimals: 0 });
     begin();
     await quiet();
     expect(info(id).sky_owed).toBe(63_000_000n);
+  });
+
+  test("waits until the node was met: before that nobody knows how many decimals it takes", async () => {
+    await store.close();
+    store = await openBook(join(dir, "b.db"), stamp);
+    await store.write((tx) => {
+      startCursor(tx, "BTC", start);
+      importAddresses(tx, "BTC", [{ address: "a1", script: "01" }]);
+      bind(tx, { sky: "alice", coin: "BTC", method: "direct", limit: 0, at: 1 });
+    });
+    const [id = ""] = await credit([12_345_678n], { rate: "512" });
+    begin();
+    await until(() => asleep === 1);
+    expect(info(id)).toMatchObject({ status: "waiting_decide", held: "", sky_owed: 0n });
+    await store.write((tx) => pinSkyChain(tx, { genesis: "g", decimals: 2 }));
+    await clock.advance(5000);
+    await quiet();
+    expect(info(id).sky_owed).toBe(63_200_000n);
   });
 
   test("decides more than a batch at once, each exactly once", async () => {

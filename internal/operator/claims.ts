@@ -60,9 +60,13 @@ export function checkClaim(reader: Reader, claim: Claim): Result<Checked, string
 
 /** paidToOthers sums what this transaction was said to have paid for other deposits of the same customer. */
 function paidToOthers(reader: Reader, info: DepositInfo, txid: string): bigint {
-  const lines = skyStatus(reader, info.sky_address, mostLines);
-  return lines.reduce((sum, { row }) => {
-    const other = row.deposit_id === info.deposit_id ? undefined : depositInfo(reader, row.deposit_id);
+  return settledBy(reader, info.sky_address, txid, info.deposit_id);
+}
+
+/** settledBy sums what this transaction has paid, as the store knows, for deposits of an address; one may be left out. */
+export function settledBy(reader: Reader, address: string, txid: string, except = ""): bigint {
+  return skyStatus(reader, address, mostLines).reduce((sum, { row }) => {
+    const other = row.deposit_id === except ? undefined : depositInfo(reader, row.deposit_id);
     return other?.txid === txid ? sum + other.sky_sent : sum;
   }, 0n);
 }

@@ -1,6 +1,7 @@
 import {
   adoptPayout,
   anchorOf,
+  type DepositInfo,
   dueDeposits,
   moveAnchor,
   recordRescan,
@@ -12,7 +13,7 @@ import type { Reader, Store } from "#internal/db";
 import { accept, refuse, type Result } from "#internal/fault";
 import type { Logger } from "#internal/log";
 import type { Node } from "#internal/skycoin";
-import { addressOwed, checkClaim } from "./claims.ts";
+import { addressOwed, checkClaim, settledBy } from "./claims.ts";
 import { type Found, findSpender, paidTo, type Paying } from "./find.ts";
 
 /** OperatorDeps is what the commands need of the house. */
@@ -78,19 +79,19 @@ export function operator(deps: OperatorDeps): Operator {
       const { change, attempt, block, paying } = found.value;
       if (change === undefined)
         return refuse(`${txid} leaves nothing to the wallet; it is no payout of ours`);
-      const deposits = depositsPaidBy(deps, paying);
-      if (!deposits.ok) return deposits;
-      const adopted = {
-        ...attempt,
-        change,
-        block,
-        anchor: found.value.anchor,
-        outputs: paying.map(({ address, coins }) => ({ address, coins })),
-        deposits: deposits.value,
-      };
-      const stored = await store.write((tx) => adoptPayout(tx, adopted, who(said)));
+      const outputs = paying.map(({ address, coins }) => ({ address, coins }));
+      const stored = await store.write((tx) => {
+        const deposits = depositsPaidBy(tx, txid, paying);
+        if (!deposits.ok) return deposits;
+        const facts = { ...attempt, change, block, anchor: found.value.anchor, outputs };
+        const payout = adoptPayout(tx, { ...facts, deposits: deposits.value }, who(said));
+        return payout.ok ? accept({ payout: payout.value, count: deposits.value.length }) : payout;
+      });
       if (!stored.ok) return stored;
-      return done(`${txid} is payout ${stored.value} now; it paid ${deposits.value.length} deposits`, said);
+      return done(
+        `${txid} is payout ${stored.value.payout} now; it paid ${stored.value.count} deposits`,
+        said,
+      );
     },
 
     async foreign(txid, said, signal) {
@@ -144,10 +145,10 @@ function whyOurs(reader: Reader, txid: string, { paying, later }: Found): string
   return `${ours.txid} pays ${ours.address}, whose deposits wait for SKY here; ${ways}`;
 }
 
-function allDue(deps: OperatorDeps) {
-  const all = [];
+function allDue(reader: Reader): DepositInfo[] {
+  const all: DepositInfo[] = [];
   for (let from = 0; ; ) {
-    const page = deps.store.read((reader) => dueDeposits(reader, "waiting_send", { from, limit: dueAtOnce }));
+    const page = dueDeposits(reader, "waiting_send", { from, limit: dueAtOnce });
     all.push(...page);
     const last = page.at(-1);
     if (last === undefined || page.length < dueAtOnce) return all;
@@ -156,22 +157,24 @@ function allDue(deps: OperatorDeps) {
 }
 
 /**
- * depositsPaidBy finds, for each address, the oldest due deposits whose sum is exactly what it is paid. Refused
- * when there are none such: then it is not what this store would have paid.
+ * depositsPaidBy finds, for each address, the oldest due deposits whose sum is exactly what it is paid, less
+ * what the operator has said before that this transaction paid. Refused when there are none such: then it
+ * is not what this store would have paid.
  */
-function depositsPaidBy(deps: OperatorDeps, paying: readonly Paying[]): Result<string[], string> {
-  const due = allDue(deps);
+function depositsPaidBy(reader: Reader, txid: string, paying: readonly Paying[]): Result<string[], string> {
+  const due = allDue(reader);
   const sums = new Map<string, bigint>();
   for (const { address, coins } of paying) sums.set(address, (sums.get(address) ?? 0n) + coins);
   const paid: string[] = [];
   for (const [address, coins] of sums) {
+    const left = coins - settledBy(reader, address, txid);
     let sum = 0n;
     for (const info of due) {
-      if (info.sky_address !== address || sum >= coins) continue;
+      if (info.sky_address !== address || sum >= left) continue;
       sum += info.sky_owed;
       paid.push(info.deposit_id);
     }
-    if (sum !== coins) {
+    if (sum !== left) {
       return refuse(
         `it pays ${coins} droplets to ${address}, which are not the oldest deposits that are due there`,
       );

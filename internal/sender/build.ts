@@ -18,8 +18,10 @@ import {
 /** Purse is what the wallet may spend now, the anchor first. */
 export interface Purse {
   readonly anchor: Unspent;
-  /** Other outputs, largest first. */
+  /** Other outputs, largest first, as many as a payout may have inputs beside the anchor. */
   readonly others: readonly Unspent[];
+  /** Droplets in outputs beyond those. */
+  readonly beyond: bigint;
 }
 
 /** Draft is a payout that is built and not signed. */
@@ -38,7 +40,7 @@ const payoutBytes = 16_000;
 /** A payout always leaves that much change, so that there is always an anchor: 0.001 SKY. */
 export const leastChange = droplet(1000n);
 /** So many inputs at most; where more would be needed, small ones are put together first. */
-export const inputsAtOnce = 100;
+const inputsAtOnce = 100;
 /** With at least so many hours left for change, half of all hours are burned: that satisfies every burn factor. */
 const plentyOfHours = 10_000n;
 /** Below so many hours left for change, payouts become rarer and the operator is told. */
@@ -47,6 +49,12 @@ export const fewHours = 100n;
 /** sizeLimit is the largest payout in bytes that this node's rules leave room for. */
 export function sizeLimit(health: NodeHealth): number {
   return Math.min(payoutBytes, Math.floor(health.maxTransactionSize / 2));
+}
+
+/** inputLimit is how many inputs a payout may have: never more than half of its bytes. */
+export function inputLimit(health: NodeHealth): number {
+  const one = transactionSize(1, 0) - transactionSize(0, 0);
+  return Math.max(2, Math.min(inputsAtOnce, Math.floor(sizeLimit(health) / 2 / one)));
 }
 
 /** outputRoom tells how many customers fit into a payout with so many inputs, beside the change. */
@@ -58,14 +66,14 @@ export function outputRoom(health: NodeHealth, inputs: number): number {
 const sumOf = (list: readonly { readonly coins: bigint }[]) => list.reduce((sum, one) => sum + one.coins, 0n);
 const hoursOf = (list: readonly Unspent[]) => list.reduce((sum, one) => sum + one.hours, 0n);
 
-/** reach is what a payout can spend at most with its largest `inputsAtOnce` inputs, change left over. */
+/** reach is what a payout can spend at most, change left over. */
 export function reach(purse: Purse): bigint {
-  return sumOf([purse.anchor, ...purse.others.slice(0, inputsAtOnce - 1)]) - leastChange;
+  return sumOf([purse.anchor, ...purse.others]) - leastChange;
 }
 
 /** balanceOf is all that the wallet holds, spendable now. */
 export function balanceOf(purse: Purse): bigint {
-  return sumOf([purse.anchor, ...purse.others]);
+  return sumOf([purse.anchor, ...purse.others]) + purse.beyond;
 }
 
 /** chooseInputs takes the anchor and as many others, largest first, as the coins need; then what brings hours, if they are few. */
@@ -73,14 +81,14 @@ function chooseInputs(purse: Purse, coins: bigint): Unspent[] {
   const inputs = [purse.anchor];
   const others = [...purse.others];
   let sum: bigint = purse.anchor.coins;
-  while (sum < coins + leastChange && inputs.length < inputsAtOnce) {
+  while (sum < coins + leastChange) {
     const next = others.shift();
     if (next === undefined) break;
     inputs.push(next);
     sum += next.coins;
   }
   const rich = others.filter((one) => one.hours > 0n).sort((a, b) => (a.hours < b.hours ? 1 : -1));
-  while (hoursOf(inputs) < plentyOfHours && inputs.length < inputsAtOnce) {
+  while (hoursOf(inputs) < plentyOfHours) {
     const next = rich.shift();
     if (next === undefined) break;
     inputs.push(next);
@@ -124,9 +132,7 @@ export interface Order {
 /** buildPayout makes the unsigned transaction of a payout; with no outputs it is a consolidation of the purse. */
 export function buildPayout(purse: Purse, order: Order): Draft {
   const inputs =
-    order.outputs.length > 0
-      ? chooseInputs(purse, sumOf(order.outputs))
-      : [purse.anchor, ...purse.others.slice(0, inputsAtOnce - 1)];
+    order.outputs.length > 0 ? chooseInputs(purse, sumOf(order.outputs)) : [purse.anchor, ...purse.others];
   return assemble(inputs, order, shareHours(hoursOf(inputs), order.outputs.length, order.health.burnFactor));
 }
 

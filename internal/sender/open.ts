@@ -77,6 +77,10 @@ async function resend(deps: Desk, meeting: Meeting, payout: Payout): Promise<Fol
   const answer = await deps.node.inject(payout.raw, meeting.signal);
   deps.crash("payout.sent");
   deps.log.debug("payout sent", { payout: payout.seq, txid: payout.txid });
+  // A block may have come between the look and the bytes: then their inputs are spent, as they should be.
+  const cameThrough = async () =>
+    (await fateOf(payout, deps.node, meeting.head, meeting.signal)).kind === "confirmed";
+  if (!answer.ok && (await cameThrough())) return { kind: "settled" };
   const waited = deps.sendings.waited(payout.txid, meeting.head);
   if (meeting.behind || !isLate(payout, meeting, waited)) {
     const refused = answer.ok ? stalled(payout, waited) : refusedText(payout, answer.refusal);

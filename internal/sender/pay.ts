@@ -1,7 +1,7 @@
 import { dueDeposits, hold, type PayoutOutput, setSkyHead, signPayout } from "#internal/book";
 import { unixSeconds } from "#internal/clock";
 import { invariant, refuse, type Result } from "#internal/fault";
-import { balanceOf, buildPayout, type Draft, inputsAtOnce, outputRoom, type Purse, reach } from "./build.ts";
+import { balanceOf, buildPayout, type Draft, outputRoom, type Purse, reach } from "./build.ts";
 import type { Meeting, SenderDeps } from "./deps.ts";
 import { ask, signDraft } from "./draft.ts";
 import { depositsAtOnce, type Plan, planPayout, type Wish, wishOf } from "./plan.ts";
@@ -26,7 +26,7 @@ export async function payDue(deps: SenderDeps, meeting: Meeting, purse: Purse): 
   if (due.length === 0) return { signed: false, held: false, trouble: "" };
   const now = unixSeconds(deps.clock);
   // A purse of many outputs may need many inputs, which leaves room for fewer customers.
-  const outputs = outputRoom(meeting.health, 1 + Math.min(purse.others.length, inputsAtOnce - 1));
+  const outputs = outputRoom(meeting.health, 1 + purse.others.length);
   const plan = planPayout(due, { coins: reach(purse), outputs, now });
   if (plan.wishes.length === 0) return nothingFits(deps, meeting, purse, plan);
   const trouble = plan.tooLarge === undefined ? "" : tooLargeText(plan.tooLarge);
@@ -36,6 +36,8 @@ export async function payDue(deps: SenderDeps, meeting: Meeting, purse: Purse): 
   return { signed: await signAndStore(deps, meeting, tested.value), held: false, trouble };
 }
 
+const noRoom = "the size that the node allows leaves no room for a payout";
+
 function tooLargeText(wish: Wish): string {
   return `balance is not sufficient for deposit ${wish.id}, which is owed ${wish.coins} droplets`;
 }
@@ -43,8 +45,8 @@ function tooLargeText(wish: Wish): string {
 /** Either the balance is too small, or it lies in too many small outputs: those are put together first. */
 async function nothingFits(deps: SenderDeps, meeting: Meeting, purse: Purse, plan: Plan): Promise<Paid> {
   const wish = plan.tooLarge;
-  if (wish === undefined || balanceOf(purse) <= wish.coins || purse.others.length < inputsAtOnce) {
-    return { signed: false, held: false, trouble: wish === undefined ? "" : tooLargeText(wish) };
+  if (wish === undefined || balanceOf(purse) <= wish.coins || purse.beyond === 0n) {
+    return { signed: false, held: false, trouble: wish === undefined ? noRoom : tooLargeText(wish) };
   }
   const draft = draftFor(deps, meeting, purse, []);
   const answer = await ask(deps, meeting, draft);

@@ -1,7 +1,7 @@
 import { type Anchor, anchorOf, setAnchor } from "#internal/book";
 import { type Droplet, type Hours, hours, droplet } from "#internal/money";
 import type { Outputs, Unspent } from "#internal/skycoin";
-import { leastChange, type Purse } from "./build.ts";
+import { inputLimit, leastChange, type Purse } from "./build.ts";
 import type { Held, Meeting, SenderDeps } from "./deps.ts";
 
 /** Balance is what the wallet could spend when it was looked at last. */
@@ -46,7 +46,10 @@ export async function takePurse(deps: SenderDeps, meeting: Meeting, now: Wealth)
   if (anchor === undefined) {
     return { reason: `the anchor ${stored.uxid} has more decimals than the node allows`, passing: false };
   }
-  return { anchor, others: now.spendable.filter((one) => one.uxid !== stored.uxid) };
+  const others = now.spendable.filter((one) => one.uxid !== stored.uxid);
+  const most = inputLimit(meeting.health) - 1;
+  const beyond = others.slice(most).reduce((sum, one) => sum + one.coins, 0n);
+  return { anchor, others: others.slice(0, most), beyond };
 }
 
 async function firstAnchor(deps: SenderDeps, now: Wealth): Promise<Anchor | undefined> {

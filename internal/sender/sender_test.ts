@@ -223,6 +223,19 @@ describe("a sender", () => {
     expect([w.received(1), w.received(2)]).toEqual([sky, sky]);
   });
 
+  test("a block that comes between the look and the bytes is no refusal", async () => {
+    const w = await world();
+    const id = await w.owe(1, sky);
+    await w.turn();
+    w.faulty.before = (call) => {
+      if (call === "inject") w.block();
+    };
+    await w.turn();
+    w.faulty.before = () => {};
+    expect(w.info(id)).toMatchObject({ status: "done" });
+    expect(w.log.lines.filter((line) => line.includes("payouts wait"))).toEqual([]);
+  });
+
   test("a node that falsely says confirmed settles nothing: the bytes are sent", async () => {
     const w = await world();
     const honest = w.ledger;

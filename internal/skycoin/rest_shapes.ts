@@ -34,7 +34,7 @@ export const headerShape = z.object({
   previous_block_hash: hash,
   timestamp: count,
   fee: u64,
-  version: count,
+  version: z.int().min(0).max(0xffff_ffff),
   tx_body_hash: hash,
   ux_hash: hash,
 });

@@ -17,6 +17,8 @@ export interface WatchdogDeps {
   readonly log: Logger;
   /** Each scanner's own words, by coin. */
   readonly scanners: Readonly<Record<string, () => { height: number; tip: number }>>;
+  /** So long without a new block is told, in milliseconds; undefined on chains where nobody else makes blocks. */
+  readonly quietMs?: number | undefined;
 }
 
 /** Watchdog is the loop that looks. */
@@ -68,6 +70,7 @@ export function watchdog(deps: WatchdogDeps): Watchdog {
   const { store, clock, log } = deps;
   const told = new Map<string, Reminder>();
   const cursors = new Map<string, Seen>();
+  const tips = new Map<string, Seen>();
   const isLate = lateness(clock);
   let troubles: readonly string[] = [];
 
@@ -79,6 +82,16 @@ export function watchdog(deps: WatchdogDeps): Watchdog {
     if (!stands || now - before.since < cursorMs) return [];
     const place = `the ${coin} scan stands at ${state.height}`;
     return [{ about: place, text: `${place} while the tip is ${state.tip}` }];
+  };
+
+  const quietTip = (coin: string, { tip }: { tip: number }): Trouble[] => {
+    const now = clock.mono();
+    const before = tips.get(coin);
+    const same = before !== undefined && before.height === tip;
+    tips.set(coin, same ? before : { height: tip, since: now });
+    if (!same || deps.quietMs === undefined || now - before.since < deps.quietMs) return [];
+    const text = `the ${coin} node has had no new block above ${tip} for long: is it cut off?`;
+    return [{ about: text, text }];
   };
 
   const look = () => {
@@ -93,7 +106,10 @@ export function watchdog(deps: WatchdogDeps): Watchdog {
         about: `deposit ${id}`,
         text: `deposit ${id} is ${status} since more than an hour`,
       })),
-      ...Object.entries(deps.scanners).flatMap(([coin, state]) => stuckCursor(coin, state())),
+      ...Object.entries(deps.scanners).flatMap(([coin, state]) => [
+        ...stuckCursor(coin, state()),
+        ...quietTip(coin, state()),
+      ]),
       ...(attention > 0 ? [{ about: waiting, text: waiting }] : []),
     ];
     tell(found);

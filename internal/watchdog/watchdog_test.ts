@@ -210,3 +210,25 @@ test("with nothing wrong it says nothing", async () => {
   await pass(24 * hourMs);
   expect([dog.troubles(), log.lines]).toEqual([[], []]);
 });
+test("a node without a new block for hours is told where others make blocks, and nowhere else", async () => {
+  const quiet = watchdog({
+    store,
+    clock,
+    log: log.logger,
+    scanners: { BTC: () => scan },
+    quietMs: 3 * hourMs,
+  });
+  quiet.look();
+  clock.skip(3 * hourMs - 1);
+  quiet.look();
+  dog.look();
+  expect(quiet.troubles()).toEqual([]);
+  clock.skip(1);
+  quiet.look();
+  dog.look();
+  expect(quiet.troubles()).toEqual(["the BTC node has had no new block above 5 for long: is it cut off?"]);
+  expect(dog.troubles()).toEqual([]);
+  scan = { height: 6, tip: 6 };
+  quiet.look();
+  expect(quiet.troubles()).toEqual([]);
+});
