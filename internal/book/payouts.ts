@@ -4,7 +4,7 @@ import { anchors, openPayouts, payoutByTxid, payouts } from "./buckets.ts";
 import { stoppedCoins } from "./chain.ts";
 import { infoOf, save, stillDue } from "./deposits.ts";
 import { record } from "./events.ts";
-import type { Anchor, Attempt, Payout, PayoutOutput } from "./rows.ts";
+import type { Anchor, Attempt, DepositInfo, Payout, PayoutOutput } from "./rows.ts";
 import { change, take } from "./totals.ts";
 
 const anchorKey = "anchor";
@@ -84,6 +84,7 @@ export function signPayout(tx: Tx, signed: SignedPayout): Payout | undefined {
     ({ share, info }) => stillDue(info, "waiting_send") && info.sky_owed === share.coins,
   );
   if (!asBuilt) return undefined;
+  mustPayShares(facts.outputs, rows);
   const seq = take(tx, "next_payout");
   const deposits = shares.map(({ id }) => id);
   const payout: Payout = { ...facts, anchor, seq, state: "signed", deposits, earlier: [], dead: "" };
@@ -96,6 +97,26 @@ export function signPayout(tx: Tx, signed: SignedPayout): Payout | undefined {
   }
   record(tx, payout.signed_at, "payout_signed", seq.toString(), payout.txid);
   return payout;
+}
+
+/** The book is the last gate: a payout pays each Skycoin address exactly what its deposits are owed, each of them once. */
+function mustPayShares(
+  outputs: readonly PayoutOutput[],
+  rows: readonly { readonly share: ShareOf; readonly info: DepositInfo }[],
+): void {
+  const left = new Map(outputs.map(({ address, coins }) => [address, BigInt(coins)]));
+  invariant(left.size === outputs.length, "book: a payout with two outputs to one address");
+  invariant(
+    new Set(rows.map(({ share }) => share.id)).size === rows.length,
+    "book: a deposit twice in a payout",
+  );
+  for (const { share, info } of rows) {
+    left.set(info.sky_address, (left.get(info.sky_address) ?? 0n) - share.coins);
+  }
+  invariant(
+    Array.from(left.values()).every((sum) => sum === 0n),
+    "book: a payout does not pay its deposits",
+  );
 }
 
 /** attemptsOf lists every transaction of a payout, oldest first. */
