@@ -1,10 +1,11 @@
 import { dueDeposits, hold, type PayoutOutput, setSkyHead, signPayout } from "#internal/book";
 import { unixSeconds } from "#internal/clock";
+import type { Reader } from "#internal/db";
 import { invariant, refuse, type Result } from "#internal/fault";
 import { balanceOf, buildPayout, type Draft, outputRoom, type Purse, reach } from "./build.ts";
 import type { Meeting, SenderDeps } from "./deps.ts";
 import { ask, signDraft } from "./draft.ts";
-import { depositsAtOnce, type Plan, planPayout, type Wish, wishOf } from "./plan.ts";
+import { type Plan, planPayout, type Wish, wishOf } from "./plan.ts";
 
 /** Paid tells what a round of paying led to. */
 export interface Paid {
@@ -20,14 +21,13 @@ const sumOf = (wishes: readonly Wish[]) => wishes.reduce((sum, wish) => sum + wi
 
 /** payDue builds, checks, signs and stores one payout for what is due. Nothing leaves the machine here. */
 export async function payDue(deps: SenderDeps, meeting: Meeting, purse: Purse): Promise<Paid> {
-  const due = deps.store
-    .read((reader) => dueDeposits(reader, "waiting_send", { limit: depositsAtOnce }))
-    .map(wishOf);
-  if (due.length === 0) return { signed: false, held: false, trouble: "" };
+  const waiting = deps.store.read((reader) => dueDeposits(reader, "waiting_send", { limit: 1 }));
+  if (waiting.length === 0) return { signed: false, held: false, trouble: "" };
   const now = unixSeconds(deps.clock);
   // A purse of many outputs may need many inputs, which leaves room for fewer customers.
   const outputs = outputRoom(meeting.health, 1 + purse.others.length);
-  const plan = planPayout(due, { coins: reach(purse), outputs, now });
+  const room = { coins: reach(purse), outputs, now };
+  const plan = deps.store.read((reader) => planPayout(wishesDue(reader), room));
   if (plan.wishes.length === 0) return nothingFits(deps, meeting, purse, plan);
   const trouble = plan.tooLarge === undefined ? "" : tooLargeText(plan.tooLarge);
   const tested = await testPlan(deps, meeting, purse, plan);
@@ -37,6 +37,20 @@ export async function payDue(deps: SenderDeps, meeting: Meeting, purse: Purse): 
 }
 
 const noRoom = "the size that the node allows leaves no room for a payout";
+
+/** So many deposits are read at a time: about as many as one payout has outputs. */
+const readAtOnce = 500;
+
+/** wishesDue reads what is due as far as it is asked for: with thousands waiting, a payout has room for a few hundred. */
+function* wishesDue(reader: Reader): Generator<Wish> {
+  for (let from = 0; ; ) {
+    const page = dueDeposits(reader, "waiting_send", { from, limit: readAtOnce });
+    yield* page.map(wishOf);
+    const last = page.at(-1);
+    if (last === undefined || page.length < readAtOnce) return;
+    from = last.seq + 1;
+  }
+}
 
 function tooLargeText(wish: Wish): string {
   return `balance is not sufficient for deposit ${wish.id}, which is owed ${wish.coins} droplets`;

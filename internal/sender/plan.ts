@@ -33,7 +33,7 @@ export interface Plan {
 const patienceSeconds = 3600;
 
 /** So many deposits share one payout at most, however few outputs they need: it bounds the commit. */
-export const depositsAtOnce = 2000;
+const depositsAtOnce = 2000;
 
 /** wishOf is what the sender needs of a deposit's row. */
 export function wishOf(info: DepositInfo): Wish {
@@ -44,12 +44,15 @@ export function wishOf(info: DepositInfo): Wish {
  * planPayout takes deposits, oldest first, as far as there is room. One that is too large for what is
  * left of the balance is passed over, but not for ever: after an hour those behind it wait as well.
  */
-export function planPayout(due: readonly Wish[], room: Room): Plan {
+export function planPayout(due: Iterable<Wish>, room: Room): Plan {
   const sums = new Map<string, bigint>();
   const wishes: Wish[] = [];
   let left = room.coins;
   let tooLarge: Wish | undefined;
-  for (const wish of due.slice(0, depositsAtOnce)) {
+  let looked = 0;
+  for (const wish of due) {
+    looked += 1;
+    if (looked > depositsAtOnce) break;
     if (wish.coins > left) {
       tooLarge ??= wish;
       if (room.now - wish.since >= patienceSeconds) break;
