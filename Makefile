@@ -70,7 +70,7 @@ format: setup
 #? make bench             measure the hot paths
 .PHONY: bench
 bench: setup
-	@$(BUN) scripts/bench.ts $(ARGS)
+	@$(BUN) bench/main.ts $(ARGS)
 
 #? make install-linters   install what lint needs (the same as make setup)
 .PHONY: install-linters
