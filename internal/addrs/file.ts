@@ -7,6 +7,14 @@ export interface PoolLine {
   readonly place: string;
 }
 
+/** Longer than any address; what is longer is shown by its beginning. */
+const longestShown = 120;
+
+/** shown gives what a file has in the place of an address, for a message: a line can be as long as the file. */
+export function shown(address: string): string {
+  return address.length > longestShown ? `${address.slice(0, longestShown)}…` : address;
+}
+
 /** The documented member of a JSON pool file. */
 function memberOf(coin: CoinType): string {
   return `${coin.toLowerCase()}_addresses`;
@@ -49,7 +57,7 @@ export function parsePool(name: string, text: string, coin: CoinType): Result<Po
   for (const { address, place } of parsed.value) {
     const before = places.get(address);
     if (before !== undefined)
-      return refuse(`Duplicate deposit address \`${address}\` (${before} and ${place})`);
+      return refuse(`Duplicate deposit address \`${shown(address)}\` (${before} and ${place})`);
     places.set(address, place);
   }
   return parsed;

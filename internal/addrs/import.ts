@@ -10,7 +10,7 @@ import {
 import type { Store } from "#internal/db";
 import { Fault, messageOf, type Result } from "#internal/fault";
 import type { CoinType } from "#internal/money";
-import { parsePool } from "./file.ts";
+import { parsePool, shown } from "./file.ts";
 
 /** AddressCheck reads an address of one coin on one network, or says what is wrong with it. */
 export type AddressCheck = (
@@ -80,11 +80,11 @@ async function checked({ path, coin, check, breath }: PoolFile): Promise<PoolEnt
   for (const { address, place } of parsed.value) {
     const refuse = (reason: string) => new Fault(op, "stop", `${path}: ${place}: ${reason}`);
     const answer = check(address);
-    if (!answer.ok) throw refuse(`Invalid deposit address \`${address}\`: ${answer.refusal}`);
+    if (!answer.ok) throw refuse(`Invalid deposit address \`${shown(address)}\`: ${answer.refusal}`);
     const script = Buffer.from(answer.value.script).toString("hex");
     const before = spelled.get(script);
     if (before !== undefined)
-      throw refuse(`Duplicate deposit address \`${address}\`, the same as \`${before}\``);
+      throw refuse(`Duplicate deposit address \`${shown(address)}\`, the same as \`${before}\``);
     spelled.set(script, address);
     entries.push({ address: answer.value.address, script });
     if (entries.length % chunk === 0) await breath?.();

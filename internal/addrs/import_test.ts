@@ -87,6 +87,16 @@ describe("a pool file", () => {
     expect(watched).toHaveLength(5);
   });
 
+  test("that is large lets others go on in between", async () => {
+    write(names(10_000));
+    const done: number[] = [];
+    const breath = async () => void done.push(checks);
+    await importPool(store, { coin: "BTC", path, network: "mainnet", check: plain, breath });
+    const steps = done.map((count, i) => count - (done[i - 1] ?? 0));
+    expect(done.length).toBeGreaterThan(5);
+    expect(Math.max(...steps)).toBeLessThanOrEqual(2000);
+  });
+
   test("that did not change is not looked at again, also after a restart", async () => {
     write(names(5));
     await imported();

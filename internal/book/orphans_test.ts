@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { accept, refuse } from "#internal/fault";
+import { droplet } from "#internal/money";
+import {
+  adoptPayout,
+  anchorOf,
+  decide,
+  doneSince,
+  dueDeposits,
+  erroredDeposits,
+  killPayouts,
+  oldestUndone,
+  reopenPayouts,
+  settleByHand,
+  settlePayout,
+  totalsOf,
+} from "./mod.ts";
+import { anchorText, audit } from "./testaudit.ts";
+import { attempt, paying, type TestBook, testBook } from "./testbook.ts";
+
+const who = { who: "ann", why: "seen on the chain", at: 5000 };
+
+let book: TestBook;
+let address = "";
+beforeEach(async () => {
+  book = await testBook();
+  address = await book.bindTo("alice");
+});
+afterEach(async () => {
+  expect(audit(book.store)).toEqual([]);
+  await book.close();
+});
+
+/** owe makes a deposit that is due. */
+async function owe(txid: string, owed = 1000n): Promise<string> {
+  await book.mine([paying(address, txid)]);
+  await book.store.write((tx) => decide(tx, { id: `${txid}:0`, owed, decimals: 3, at: 1 }));
+  return `${txid}:0`;
+}
+
+const settle = (seq: number, txid: string) =>
+  book.store.write((tx) =>
+    settlePayout(tx, { seq, txid, block: { seq: 10 + seq, hash: `b${10 + seq}` }, at: 2 }),
+  );
+const due = () =>
+  book.store
+    .read((reader) => dueDeposits(reader, "waiting_send", { limit: 9 }))
+    .map((info) => info.deposit_id);
+
+test("a deposit that was settled by hand with a payout which then dies is due again", async () => {
+  await book.mine();
+  const id = await owe("t1");
+  await book.sign("p1", [id]);
+  await settle(1, "p1");
+  await book.drop(1);
+  expect(await book.store.write((tx) => settleByHand(tx, id, "p1", who))).toEqual(accept(undefined));
+  await book.mine([paying(address, "t1")]);
+  await book.store.write((tx) => {
+    reopenPayouts(tx, 1, 4);
+    killPayouts(tx, 1, "its anchor was spent", 5);
+  });
+  expect(book.info(id)).toMatchObject({ status: "waiting_send", settled: "", payout: 0, reversed: false });
+  expect(due()).toEqual([id]);
+  expect(book.store.read(oldestUndone).map((info) => info.deposit_id)).toEqual([id]);
+});
+
+test("a deposit that is still reversed when its payout dies is on the operator's list, and not due", async () => {
+  await book.mine();
+  const id = await owe("t1");
+  await book.sign("p1", [id]);
+  await settle(1, "p1");
+  await book.drop(1);
+  await book.store.write((tx) => settleByHand(tx, id, "p1", who));
+  expect(book.store.read(totalsOf).attention).toBe(0);
+  await book.store.write((tx) => {
+    reopenPayouts(tx, 1, 4);
+    killPayouts(tx, 1, "its anchor was spent", 5);
+  });
+  expect(due()).toEqual([]);
+  expect(
+    book.store.read((reader) => erroredDeposits(reader, { limit: 9 })).map((info) => info.deposit_id),
+  ).toEqual([id]);
+  expect(book.store.read(totalsOf).attention).toBe(1);
+});
+
+test("a payout that was proved dead and confirms after all is adopted, once", async () => {
+  const id = await owe("t1");
+  const signed = await book.sign("p1", [id]);
+  await book.store.write((tx) => killPayouts(tx, 1, "proved on a branch that is gone", 5));
+  expect([due(), anchorText(book.store)]).toEqual([[id], "ux0"]);
+  const adopt = () =>
+    book.store.write((tx) =>
+      adoptPayout(
+        tx,
+        {
+          ...attempt("p1"),
+          anchor: "ux0",
+          block: { seq: 9, hash: "b9" },
+          outputs: [{ address: "alice", coins: droplet(1000n) }],
+          deposits: [id],
+        },
+        who,
+      ),
+    );
+  expect(await adopt()).toEqual(accept(2));
+  expect(book.info(id)).toMatchObject({ status: "done", txid: signed.txid, payout: 2, sky_sent: 1000n });
+  expect([book.payout(1).state, book.payout(2).state]).toEqual(["dead", "confirmed"]);
+  expect([due(), anchorText(book.store), book.store.read(totalsOf).sent]).toEqual([[], "change-p1", 1000n]);
+  expect(await adopt()).toEqual(refuse("the anchor has moved on meanwhile"));
+});
+
+test("confirmed payouts are read in pages, newest first, however many there are", async () => {
+  for (let i = 1; i <= 7; i++) {
+    await book.sign(`p${i}`, [await owe(`t${i}`)]);
+    await settle(i, `p${i}`);
+  }
+  const page = (upTo?: number) =>
+    book.store.read((reader) => doneSince(reader, 3, upTo)).map(({ seq }) => seq);
+  expect([page(), page(4), page(1)]).toEqual([[7, 6, 5], [4, 3, 2], [1]]);
+  expect(book.store.read(anchorOf)?.payout).toBe(7);
+});

@@ -1,0 +1,80 @@
+import { afterEach, expect, test } from "bun:test";
+import { killPayouts, payoutOf, totalsOf } from "#internal/book";
+import { stockRules, txidOf } from "#internal/skycoin";
+import { customer, sky, testWorld, type World } from "./testworld.ts";
+
+let open: World[] = [];
+afterEach(async () => {
+  for (const one of open) await one.close();
+  open = [];
+});
+
+async function world(): Promise<World> {
+  const made = await testWorld();
+  open.push(made);
+  return made;
+}
+
+const said = { who: "ann", why: "paid from the old host" };
+const signal = new AbortController().signal;
+const paid = (w: World, id: string, txid: string) => w.operator.paid(id, txid, said, signal);
+const adopt = (w: World, txid: string) => w.operator.adopt(txid, said, signal);
+
+test("what a transaction was said to have paid by hand is not adopted for another deposit", async () => {
+  const w = await world();
+  const [first, second] = [await w.owe(1, 5n * sky), await w.owe(1, 5n * sky)];
+  const tx = w.spend(w.anchor().uxid, [[customer(1), 5n * sky]]);
+  w.bury(2);
+  expect(await paid(w, first, txidOf(tx))).toMatchObject({ ok: true });
+  expect(await adopt(w, txidOf(tx))).toEqual({
+    ok: true,
+    value: `${txidOf(tx)} is payout 1 now; it paid 0 deposits`,
+  });
+  expect([w.info(first).status, w.info(second).status]).toEqual(["done", "waiting_send"]);
+  expect(w.anchor().uxid).toBe(w.change(tx));
+});
+
+test("a held deposit that was paid by hand does not bar the adoption for a smaller one that waits", async () => {
+  const w = await world();
+  const held = await w.owe(1, 5n * sky);
+  await w.mark(held, "held");
+  const waiting = await w.owe(1, 3n * sky);
+  const tx = w.spend(w.anchor().uxid, [[customer(1), 5n * sky]]);
+  w.bury(2);
+  expect(await paid(w, held, txidOf(tx))).toMatchObject({ ok: true });
+  expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: true });
+  expect(w.info(waiting)).toMatchObject({ status: "waiting_send", payout: 0 });
+  expect(w.anchor().uxid).toBe(w.change(tx));
+});
+
+test("of a transaction that was said to have paid one deposit, the rest is adopted for the next", async () => {
+  const w = await world();
+  const [first, second, third] = [await w.owe(1, 5n * sky), await w.owe(1, 3n * sky), await w.owe(1, sky)];
+  const tx = w.spend(w.anchor().uxid, [[customer(1), 8n * sky]]);
+  w.bury(2);
+  expect(await paid(w, first, txidOf(tx))).toMatchObject({ ok: true });
+  expect(await adopt(w, txidOf(tx))).toEqual({
+    ok: true,
+    value: `${txidOf(tx)} is payout 1 now; it paid 1 deposits`,
+  });
+  expect([first, second, third].map((id) => w.info(id).status)).toEqual(["done", "done", "waiting_send"]);
+  expect(w.info(second)).toMatchObject({ payout: 1, sky_sent: 3n * sky });
+});
+
+test("a payout that was proved dead and confirms after all is adopted, and its deposit is paid once", async () => {
+  const w = await world();
+  const id = await w.owe(1, 5n * sky);
+  const anchor = w.anchor().uxid;
+  const tx = await w.sign([id]);
+  await w.store.write((t) => killPayouts(t, 1, "proved on a branch that is gone", 5));
+  expect([w.anchor().uxid, w.info(id).status]).toEqual([anchor, "waiting_send"]);
+  const rules = { ...stockRules, burnFactor: 2n };
+  expect(w.ledger.inject(tx, rules, 0)).toMatchObject({ ok: true });
+  expect(w.ledger.makeBlock(rules, w.clock.now())).toBeDefined();
+  w.bury(3);
+  expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: true });
+  expect(w.info(id)).toMatchObject({ status: "done", payout: 2, sky_sent: 5n * sky });
+  expect(w.store.read((reader) => payoutOf(reader, 1))?.state).toBe("dead");
+  expect(w.store.read(totalsOf)).toMatchObject({ sent: 5n * sky, attention: 0 });
+  expect(w.anchor().uxid).toBe(w.change(tx));
+});
