@@ -70,7 +70,8 @@ export function newLoad(options: LoadOptions): Load {
   const bound: BoundAddress[] = [];
   const complaints: string[] = [];
   const bindings = bindingsFor(deposits);
-  const batchSize = () => 1 + random(random(largeEvery) === 0 ? mostOutputs : fewOutputs);
+  const largest = Math.min(mostOutputs, Math.ceil(deposits / 10));
+  const batchSize = () => 1 + random(random(largeEvery) === 0 ? largest : fewOutputs);
 
   const bindOne = async () => {
     const sky = customerAddress(bound.length % (bindings / addressesPerCustomer));

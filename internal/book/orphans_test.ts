@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { accept, refuse } from "#internal/fault";
-import { droplet } from "#internal/money";
+import { accept } from "#internal/fault";
 import {
-  adoptPayout,
   anchorOf,
   decide,
   doneSince,
@@ -15,8 +13,8 @@ import {
   settlePayout,
   totalsOf,
 } from "./mod.ts";
-import { anchorText, audit } from "./testaudit.ts";
-import { attempt, paying, type TestBook, testBook } from "./testbook.ts";
+import { audit } from "./testaudit.ts";
+import { paying, type TestBook, testBook } from "./testbook.ts";
 
 const who = { who: "ann", why: "seen on the chain", at: 5000 };
 
@@ -64,6 +62,22 @@ test("a deposit that was settled by hand with a payout which then dies is due ag
   expect(book.store.read(oldestUndone).map((info) => info.deposit_id)).toEqual([id]);
 });
 
+test("a deposit that another transaction paid, as the operator said, is held when its payout dies", async () => {
+  await book.mine();
+  const id = await owe("t1");
+  await book.sign("p1", [id]);
+  await settle(1, "p1");
+  await book.drop(1);
+  expect(await book.store.write((tx) => settleByHand(tx, id, "other", who))).toEqual(accept(undefined));
+  await book.mine([paying(address, "t1")]);
+  await book.store.write((tx) => {
+    reopenPayouts(tx, 1, 4);
+    killPayouts(tx, 1, "its anchor was spent", 5);
+  });
+  expect(book.info(id).held).toContain("paid by other");
+  expect(due()).toEqual([]);
+});
+
 test("a deposit that is still reversed when its payout dies is on the operator's list, and not due", async () => {
   await book.mine();
   const id = await owe("t1");
@@ -81,32 +95,6 @@ test("a deposit that is still reversed when its payout dies is on the operator's
     book.store.read((reader) => erroredDeposits(reader, { limit: 9 })).map((info) => info.deposit_id),
   ).toEqual([id]);
   expect(book.store.read(totalsOf).attention).toBe(1);
-});
-
-test("a payout that was proved dead and confirms after all is adopted, once", async () => {
-  const id = await owe("t1");
-  const signed = await book.sign("p1", [id]);
-  await book.store.write((tx) => killPayouts(tx, 1, "proved on a branch that is gone", 5));
-  expect([due(), anchorText(book.store)]).toEqual([[id], "ux0"]);
-  const adopt = () =>
-    book.store.write((tx) =>
-      adoptPayout(
-        tx,
-        {
-          ...attempt("p1"),
-          anchor: "ux0",
-          block: { seq: 9, hash: "b9" },
-          outputs: [{ address: "alice", coins: droplet(1000n) }],
-          deposits: [id],
-        },
-        who,
-      ),
-    );
-  expect(await adopt()).toEqual(accept(2));
-  expect(book.info(id)).toMatchObject({ status: "done", txid: signed.txid, payout: 2, sky_sent: 1000n });
-  expect([book.payout(1).state, book.payout(2).state]).toEqual(["dead", "confirmed"]);
-  expect([due(), anchorText(book.store), book.store.read(totalsOf).sent]).toEqual([[], "change-p1", 1000n]);
-  expect(await adopt()).toEqual(refuse("the anchor has moved on meanwhile"));
 });
 
 test("confirmed payouts are read in pages, newest first, however many there are", async () => {

@@ -225,10 +225,14 @@ export function killPayouts(tx: Tx, from: number, proof: string, at: number): vo
 function killOne(tx: Tx, payout: Payout, proof: string, at: number): void {
   tx.put(payouts, payout.seq, { ...payout, state: "dead", dead: proof });
   tx.remove(openPayouts, payout.seq);
+  const own = attemptsOf(payout).map(({ txid }) => txid);
   for (const id of payout.deposits) {
     const info = infoOf(tx, id);
     const unpaid = { txid: "", sky_sent: 0n, payout: 0, settled: "", updated_at: at };
-    save(tx, info, { ...info, ...unpaid, status: "waiting_send" });
+    // What the operator settled by another transaction must not be paid again by itself.
+    const byOther = info.settled !== "" && !own.some((txid) => info.settled.startsWith(`paid by ${txid};`));
+    const held = byOther ? `its payout died after it was settled: ${info.settled}` : info.held;
+    save(tx, info, { ...info, ...unpaid, held, status: "waiting_send" });
   }
   record(tx, at, "payout_dead", payout.seq.toString(), proof);
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { killPayouts, payoutOf, totalsOf } from "#internal/book";
+import { killPayouts, payoutByTransaction, payoutOf, totalsOf } from "#internal/book";
 import { stockRules, txidOf } from "#internal/skycoin";
 import { customer, sky, testWorld, type World } from "./testworld.ts";
 
@@ -75,6 +75,8 @@ test("a payout that was proved dead and confirms after all is adopted, and its d
   expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: true });
   expect(w.info(id)).toMatchObject({ status: "done", payout: 2, sky_sent: 5n * sky });
   expect(w.store.read((reader) => payoutOf(reader, 1))?.state).toBe("dead");
+  expect(w.store.read((reader) => payoutByTransaction(reader, txidOf(tx)))?.seq).toBe(2);
   expect(w.store.read(totalsOf)).toMatchObject({ sent: 5n * sky, attention: 0 });
   expect(w.anchor().uxid).toBe(w.change(tx));
+  expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: false });
 });

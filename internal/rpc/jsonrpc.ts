@@ -193,10 +193,13 @@ function itemOf(value: unknown, context: Context): { readonly id: unknown; reado
   return { id: item.id, answer: { ok: true, value: item.result } };
 }
 
+/** A server's words go into errors and health; more of them than this say nothing more. */
+const longestMessage = 500;
+
 function errorOf(value: unknown): RpcError {
   const error: { code?: unknown; message?: unknown } =
     typeof value === "object" && value !== null ? value : { message: value };
-  const message = typeof error.message === "string" ? error.message : "no message";
+  const message = typeof error.message === "string" ? error.message.slice(0, longestMessage) : "no message";
   return { code: typeof error.code === "number" ? error.code : 0, message };
 }
 

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from "bun:test";
 import {
   anchorOf,
   payoutOf,
-  setAnchor,
   setSkyHead,
   settlePayout,
   signPayout,
@@ -142,13 +141,14 @@ test("all payouts whose blocks are gone are taken back, the oldest too, however 
   const w = await world();
   await w.stop();
   const count = 450;
+  const start = w.store.read(anchorOf)?.uxid ?? "";
+  const change = (i: number) => (i === 0 ? start : `change-${i}`);
   await w.store.write((tx) => {
-    setAnchor(tx, { uxid: "ux0", address: hotAddress, coins: droplet(10n ** 12n), payout: 0 });
     for (let i = 1; i <= count; i++) {
-      const [anchor, txid, block] = [`ux${i - 1}`, `p${i}`, { seq: 10 + i, hash: `b${10 + i}` }];
+      const [anchor, txid, block] = [change(i - 1), `p${i}`, { seq: 10 + i, hash: `b${10 + i}` }];
       signPayout(tx, {
         ...{ txid, raw: `raw-${txid}`, inputs: [anchor], anchor, fee: 1n, signed_at: 1, built_on: block },
-        ...{ change: { uxid: `ux${i}`, address: hotAddress, coins: droplet(10n ** 12n) } },
+        ...{ change: { uxid: change(i), address: hotAddress, coins: droplet(10n ** 12n) } },
         ...{ outputs: [], shares: [] },
       });
       settlePayout(tx, { seq: i, txid, block, at: 2 });
@@ -170,6 +170,6 @@ test("all payouts whose blocks are gone are taken back, the oldest too, however 
   );
   expect(states.slice(0, 31).every((state) => state === "confirmed")).toBe(true);
   expect(states.slice(31).every((state) => state === "signed")).toBe(true);
-  expect(w.store.read(anchorOf)).toMatchObject({ uxid: "ux31", payout: 31 });
+  expect(w.store.read(anchorOf)).toMatchObject({ uxid: change(31), payout: 31 });
   expect(w.store.read(skyChain).head?.hash).toBe(`b${10 + count}`);
 });

@@ -31,7 +31,11 @@ const health: Exchange = {
   path: "/api/v1/health",
   status: 200,
   response_json: {
-    blockchain: { head: (block?.response_json as { header: unknown }).header, unspents: 1, unconfirmed: 0 },
+    blockchain: {
+      head: (block?.response_json as { header: unknown } | undefined)?.header,
+      unspents: 1,
+      unconfirmed: 0,
+    },
     version: { version: "0.27.1", commit: "", branch: "" },
     coin: "skycoin",
     open_connections: 1,
