@@ -114,7 +114,7 @@ sky_btc_exchange_rate = "500"
 wallet = "hot.wlt"
 tx_confirmation_check_wait = "100ms"
 `;
-  return {
+  const chains: Chains = {
     dir,
     bin,
     btcd,
@@ -132,11 +132,12 @@ tx_confirmation_check_wait = "100ms"
       return sky.world.chain.unspent([parsed.value]).reduce((sum, output) => sum + output.coins, 0n);
     },
     async close() {
-      await btcd.stop().catch(() => {});
+      await chains.btcd.stop().catch(() => {});
       await sky.stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
+  return chains;
 }
 
 /** Fallen is a node that was killed: it came back with a lower tip, and its lost blocks can be given to it again. */
