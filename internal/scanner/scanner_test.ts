@@ -371,4 +371,35 @@ describe("a scanner", () => {
     });
     expect(w.store.read(stoppedCoins)).toHaveLength(1);
   });
+
+  test("no reader between two commits of a catch-up of 1,000 blocks sees a deposit above the cursor", async () => {
+    const w = await world();
+    const address = await bound(w);
+    for (let i = 0; i < 1000; i++) w.chain.mine([pay(address, `t${i}`, [`c${i}:0`])]);
+    let cursor = 0;
+    const cursors = new Set<number>();
+    const look = () => {
+      const seen = w.store.read((reader) => ({
+        cursor: cursorOf(reader, "BTC")?.height ?? 0,
+        lines: skyStatus(reader, sky, 1000),
+        credited: depositsByStatus(reader, undefined, { limit: 1000 }),
+      }));
+      cursor = seen.cursor;
+      cursors.add(cursor);
+      const heights = [
+        ...seen.lines.map(({ row }) => row.height),
+        ...seen.credited.map(({ deposit }) => deposit.height),
+      ];
+      expect(Math.max(0, ...heights)).toBeLessThanOrEqual(cursor);
+      // Nor one too few: every block up to the cursor pays once.
+      expect(seen.lines.filter(({ row }) => row.deposit_id !== "")).toHaveLength(cursor);
+    };
+    const done = w.follow();
+    while (cursor < 1000) {
+      look();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await done;
+    expect(cursors.size).toBeGreaterThan(20);
+  }, 30_000);
 });
