@@ -123,8 +123,7 @@ describe.skipIf(bin === undefined)("an old copy of the store is restored", () =>
     limitMs,
   );
 
-  // Known and open: a store without an anchor chooses one anew, and cannot tell that it is old.
-  test.failing(
+  test(
     "a copy from before the wallet was filled: nothing is paid again",
     async () => {
       const first = await world.start();

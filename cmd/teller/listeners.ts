@@ -62,9 +62,9 @@ function adminListener(config: Config, house: House, doors: Doors): Listener {
 
 function dummyListener(config: Config, house: House, doors: Doors): Listener[] {
   const { httpAddr } = config.dummy;
-  if (httpAddr === undefined) return [];
-  const logger = house.log.child("teller.dummy");
   const { scanner, sender } = doors;
+  if (httpAddr === undefined || (scanner === undefined && sender === undefined)) return [];
+  const logger = house.log.child("teller.dummy");
   const app = dummyApp({ scanner, sender, logger, clock: house.clock, address: httpAddr.text });
   return [listen({ name: "dummy", address: httpAddr.text, app, clock: house.clock, logger })];
 }

@@ -1,6 +1,6 @@
-import { type Anchor, anchorOf, setAnchor } from "#internal/book";
+import { type Anchor, anchorOf, setAnchor, totalsOf } from "#internal/book";
 import { type Droplet, type Hours, hours, droplet } from "#internal/money";
-import type { Outputs, Unspent } from "#internal/skycoin";
+import { decodeTransactionHex, type Outputs, type Unspent } from "#internal/skycoin";
 import { inputLimit, leastChange, type Purse } from "./build.ts";
 import type { Held, Meeting, SenderDeps } from "./deps.ts";
 
@@ -38,7 +38,13 @@ export async function wealth(deps: SenderDeps, meeting: Meeting): Promise<Wealth
  * first anchor of a store is the wallet's largest output, stored at once.
  */
 export async function takePurse(deps: SenderDeps, meeting: Meeting, now: Wealth): Promise<Purse | Held> {
-  const stored = deps.store.read(anchorOf) ?? (await firstAnchor(deps, now));
+  const known = deps.store.read(anchorOf);
+  const before = known === undefined ? await paidBefore(deps, meeting, now) : undefined;
+  if (before !== undefined) {
+    const reason = `the wallet has paid before, by ${before}, which this store does not know although it has bindings: it is an old copy`;
+    return { reason, passing: false };
+  }
+  const stored = known ?? (await firstAnchor(deps, now));
   if (stored === undefined) return { reason: "no unspents to spend: the hot wallet is empty", passing: true };
   const held = await checkAnchor(deps, meeting, stored, now);
   if (held !== undefined) return held;
@@ -50,6 +56,32 @@ export async function takePurse(deps: SenderDeps, meeting: Meeting, now: Wealth)
   const most = inputLimit(meeting.health) - 1;
   const beyond = others.slice(most).reduce((sum, one) => sum + one.coins, 0n);
   return { anchor, others: others.slice(0, most), beyond };
+}
+
+const nullTx = "0".repeat(64);
+/** So many outputs of the wallet, and inputs of what made each, are looked at: the change of a payout is a large one. */
+const looked = 20;
+
+/**
+ * paidBefore finds a transaction by which the wallet has paid, beside a store that has bindings and no anchor:
+ * such a store is a copy from before its first payout, and would pay again. Every payout leaves change, so
+ * it shows in what made the wallet's outputs.
+ */
+async function paidBefore(deps: SenderDeps, meeting: Meeting, now: Wealth): Promise<string | undefined> {
+  const { bound } = deps.store.read(totalsOf);
+  if (bound.BTC + bound.ETH === 0) return undefined;
+  const made = new Set(now.spendable.slice(0, looked).map(({ srcTx }) => srcTx));
+  made.delete(nullTx);
+  for (const txid of made) {
+    const raw = await deps.node.rawTransaction(txid, meeting.signal);
+    const decoded = raw === undefined ? undefined : decodeTransactionHex(raw);
+    if (decoded?.ok !== true) continue;
+    for (const uxid of decoded.value.inputs.slice(0, looked)) {
+      const owner = (await deps.node.uxout(uxid, meeting.signal))?.address;
+      if (owner !== undefined && deps.signer.addresses.includes(owner)) return txid;
+    }
+  }
+  return undefined;
 }
 
 async function firstAnchor(deps: SenderDeps, now: Wealth): Promise<Anchor | undefined> {
