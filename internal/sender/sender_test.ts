@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { copyFileSync, rmSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { anchorOf, markStopped, payoutOf, totalsOf, unconfirmedPayouts } from "#internal/book";
 import { Fault, refuse } from "#internal/fault";
@@ -165,25 +165,6 @@ describe("a sender", () => {
     expect(w.info(id).status).toBe("waiting_send");
     expect(w.sender.state().error).toContain("an old copy of the store");
     expect(w.received(1)).toBe(sky);
-  });
-
-  test("a copy of the store from before its first payout pays nobody twice", async () => {
-    const w = await world({ outputs: [1000n], sendEnabled: true });
-    await w.stop();
-    await w.store.close();
-    rmSync(join(w.dir, "teller.db"));
-    const { openBook, importAddresses, startCursor, bind } = await import("#internal/book");
-    const stamp = { schema: 1, btc_network: "simnet", dummy_scanner: false, dummy_sender: false };
-    w.store = await openBook(join(w.dir, "teller.db"), stamp);
-    await w.store.write((tx) => {
-      startCursor(tx, "BTC", { height: 0, hash: "h0" });
-      importAddresses(tx, "BTC", [{ address: "a0", script: "s0" }]);
-      bind(tx, { sky: customer(1), coin: "BTC", method: "direct", limit: 0, at: 1 });
-    });
-    await w.restart();
-    await w.turn();
-    expect(w.sender.state().error).toContain("the wallet has paid before");
-    expect(w.store.read(anchorOf)).toBeUndefined();
   });
 
   test("a payout is dead only by proof, and its deposits are then due again", async () => {
