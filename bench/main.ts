@@ -79,6 +79,8 @@ async function main(): Promise<void> {
     `${version}\n${machine()}; load ${load.map((one) => one?.toFixed(1)).join(" to ")}; ${rounds} rounds\n`,
   );
   console.log(table(rows));
+  if ((load[0] ?? 0) > cpus().length / 2)
+    console.log("\nSomething else was running: do not compare with another run.");
 }
 
 await main();

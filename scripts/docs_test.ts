@@ -110,6 +110,20 @@ test("every test that holds a promise is there under its name", () => {
   expect(missing.map(([cite]) => cite)).toEqual([]);
 });
 
+test("every function on a deposit's way is in one of the files that are named beside it", () => {
+  const rows = Array.from(
+    read("docs/develop.md").matchAll(/^\|[^|]+\|([^|]*`[^|]*)\|([^|]*\.ts`[^|]*)\|$/gm),
+  );
+  expect(rows.length).toBeGreaterThan(10);
+  const lost = rows.flatMap(([, names = "", files = ""]) => {
+    const code = all(files, /`([^`]+)`/g).map((file) => read(`internal/${file}`));
+    return all(names, /`(\w+)`/g).filter(
+      (name) => !code.some((text) => new RegExp(`function\\*? ${name}[(<]`).test(text)),
+    );
+  });
+  expect(lost).toEqual([]);
+});
+
 test("every dependency of the product is explained", () => {
   const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
   const readme = read("README.md");
