@@ -90,4 +90,9 @@ describe("either file", () => {
       "Duplicate deposit address `1a` (btc_addresses[0] and btc_addresses[1])",
     );
   });
+
+  test("is not quoted at length, however long its lines are", () => {
+    const long = "1".repeat(100_000);
+    expect(String(read("p.txt", `${long}\n${long}`)).length).toBeLessThan(200);
+  });
 });

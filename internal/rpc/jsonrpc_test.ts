@@ -153,6 +153,13 @@ test("the server's own error can be read from the fault", async () => {
   expect(rpcErrorOf(new Fault("a.b", "retry", "x", { details: { code: "ECONNRESET" } }))).toBeUndefined();
 });
 
+test("a server's words are taken up to a length that suits an error", async () => {
+  const long = "x".repeat(5000);
+  const rpc = await node(({ id }: { id: number }) => `{"error":{"code":-5,"message":"${long}"},"id":${id}}`);
+  const fault = await faultOf(rpc.call({ method: "get", params: [] }, never));
+  expect(rpcErrorOf(fault)?.message).toBe("x".repeat(500));
+});
+
 const two = [
   { method: "a", params: [] },
   { method: "b", params: [] },

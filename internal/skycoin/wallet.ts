@@ -11,6 +11,8 @@ import { decryptSecrets } from "./wallet_cipher.ts";
 /** A wallet larger than this is none. */
 const longestFile = 16 * 1024 * 1024;
 const mostEntries = 10_000;
+/** Of what a file says, so many characters are shown. */
+const longestShown = 40;
 
 const entryShape = z.object({ address: z.string(), public_key: z.string(), secret_key: z.string() });
 const fileShape = z.object({
@@ -77,7 +79,7 @@ function metaProblem(meta: Meta): string | undefined {
   if (!meta["coin"]) return "coin field not set";
   if (meta["type"] !== "deterministic") return typeProblem(meta["type"]);
   if (!["skycoin", "sky"].includes(meta["coin"].toLowerCase())) {
-    return `coin ${JSON.stringify(meta["coin"])} is not allowed here; allowed is skycoin`;
+    return `coin ${JSON.stringify(meta["coin"].slice(0, longestShown))} is not allowed here; allowed is skycoin`;
   }
   if (!["true", "false", "", undefined].includes(meta["encrypted"])) return "encrypted field is not a bool";
   if (isEncrypted(meta))
@@ -122,7 +124,7 @@ function signerOfEntries(entries: readonly Entry[], secrets: readonly string[]):
   const keys: Uint8Array[] = [];
   for (const [i, entry] of entries.entries()) {
     const key = checkedKey(entry, secrets[i] ?? "");
-    if (!key.ok) return refuse(`entry ${i + 1} (${entry.address.slice(0, 40)}): ${key.refusal}`);
+    if (!key.ok) return refuse(`entry ${i + 1} (${entry.address.slice(0, longestShown)}): ${key.refusal}`);
     keys.push(key.value);
   }
   return accept(signerOf(keys));

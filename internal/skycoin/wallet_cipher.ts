@@ -31,7 +31,7 @@ export function decryptSecrets(
       return openXor(data, key);
     default:
       return refuse(
-        `cryptoType ${JSON.stringify(cipherType)} is not known; allowed are scrypt-chacha20poly1305, ` +
+        `cryptoType ${JSON.stringify(cipherType.slice(0, 40))} is not known; allowed are scrypt-chacha20poly1305, ` +
           "scrypt-chacha20poly1305-insecure and sha256-xor",
       );
   }

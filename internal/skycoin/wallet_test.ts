@@ -90,6 +90,15 @@ describe("a wallet is refused", () => {
     );
   });
 
+  test("without quoting it at length", async () => {
+    const file = JSON.parse(await read("hot.wlt"));
+    file.meta.coin = "x".repeat(5000);
+    const opened = openWallet(JSON.stringify(file), undefined);
+    expect(opened.ok ? "" : opened.refusal).toBe(
+      `coin "${"x".repeat(40)}" is not allowed here; allowed is skycoin`,
+    );
+  });
+
   test("with the wrong password, or none", async () => {
     const text = await read("deterministic-sha256-xor.wlt");
     expect(openWallet(text, "Test password")).toEqual({ ok: false, refusal: "invalid password" });
