@@ -143,16 +143,25 @@ export async function get<T>(url: string): Promise<T> {
   return json.parse(text) as T;
 }
 
-/** bindAddress binds a BTC address for a Skycoin address. */
-export async function bindAddress(daemon: Daemon, sky: string): Promise<string> {
+/** askToBind asks once, and gives the status and the text of the answer. */
+export async function askToBind(daemon: Daemon, sky: string): Promise<{ status: number; text: string }> {
   const answer = await fetch(`${daemon.publicUrl}/api/bind`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ skyaddr: sky, coin_type: "BTC" }),
   });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`bind: ${answer.status} ${text.trim()}`);
-  return (JSON.parse(text) as { deposit_address: string }).deposit_address;
+  return { status: answer.status, text: (await answer.text()).trim() };
+}
+
+/** bindAddress binds a BTC address for a Skycoin address, as soon as binding has opened after a start. */
+export async function bindAddress(daemon: Daemon, sky: string): Promise<string> {
+  let last = { status: 0, text: "" };
+  await until(`an address is bound for ${sky}`, async () => {
+    last = await askToBind(daemon, sky);
+    return !last.text.endsWith("try again soon");
+  });
+  if (last.status !== 200) throw new Error(`bind: ${last.status} ${last.text}`);
+  return (JSON.parse(last.text) as { deposit_address: string }).deposit_address;
 }
 
 /** ShownDeposit is a deposit as the admin listener shows it. */
@@ -161,6 +170,7 @@ export interface ShownDeposit {
   readonly status: string;
   readonly deposit_id: string;
   readonly sky_address: string;
+  readonly deposit_address: string;
   readonly txid: string;
   readonly sky_sent: number;
   readonly deposit_value: number;

@@ -172,8 +172,9 @@ describe.skipIf(bin === undefined)("the operator", () => {
     async () => {
       const teller = await filled();
       await world.buyDone(teller, ann);
+      const address = await bindAddress(teller, bob);
       world.personSpends(10n);
-      const id = await world.buy(teller, bob);
+      const id = await world.deposit(bob, address);
       const txid = await nextSpender(teller);
       await saidAndRefused(teller, "not the oldest deposits that are due there", "adopt", txid);
       world.expectUnpaid(bob);
@@ -194,14 +195,15 @@ describe.skipIf(bin === undefined)("the operator", () => {
     async () => {
       const teller = await filled();
       await world.buyDone(teller, ann);
+      const addresses = [await bindAddress(teller, bob), await bindAddress(teller, cid)] as const;
       world.chains.sky.pause();
       const sum = (2_000_000n * 500n * 1_000_000n) / 100_000_000n;
       const to = parseAddress(bob);
       if (!to.ok) throw new Error(to.refusal);
       const spent = world.chains.sky.spend({ from: "hot", to: to.value, coins: droplet(sum) });
       if (!spent.ok) throw new Error(spent.refusal);
-      const id = await world.buy(teller, bob, 2_000_000n);
-      const more = await world.buy(teller, cid);
+      const id = await world.deposit(bob, addresses[0], 2_000_000n);
+      const more = await world.deposit(cid, addresses[1]);
       await world.reaches(teller, id, "waiting_send");
       await world.reaches(teller, more, "waiting_send");
       await saidAndRefused(teller, "has no confirmed transaction", "paid", id, spent.value);

@@ -132,6 +132,8 @@ function answers(config: Config, house: House, workers: Workers, commit: string)
     ...{ store, clock, crash },
     settings: tellerSettings(config),
     walletAddresses: workers.sky.signer.addresses,
+    unseen: () => unseenOf(workers.coins),
+    ledger: () => workers.sender.state().ledger,
     parts: {
       version: commit,
       startedAt: clock.mono(),

@@ -107,8 +107,8 @@ export const scanned = perCoin<readonly [string, string], string>(scanMeta, text
 export const cursors = perCoin<"cursor", Cursor>(scanMeta, plain, { busy: true });
 /** ["header", height] → block hash, a window below the cursor. */
 export const headers = perCoin<readonly [string, number], string>(scanMeta, text);
-/** "stopped", "reached_tip", "pool": a text each. */
-export const scanNotes = perCoin<"stopped" | "reached_tip" | "pool", string>(scanMeta, text);
+/** "stopped", "pool": a text each. */
+export const scanNotes = perCoin<"stopped" | "pool", string>(scanMeta, text);
 
 /** [Skycoin address, seq]: its status list. */
 export const skyRows = bucket<readonly [string, number], SkyRow>("sky_deposit_seqs_index", plain);

@@ -53,16 +53,6 @@ function moveCursor(tx: Tx, coin: CoinType, to: BlockRef, window: number): void 
   if (window > 0) tx.remove(headers(coin), ["header", to.height - window]);
 }
 
-/** reachedTip tells whether the scan has ever come to the tip; a new store binds nothing before. */
-export function reachedTip(reader: Reader, coin: CoinType): boolean {
-  return reader.has(scanNotes(coin), "reached_tip");
-}
-
-/** markReachedTip notes that the scan has come to the tip. */
-export function markReachedTip(tx: Tx, coin: CoinType): void {
-  tx.put(scanNotes(coin), "reached_tip", "yes");
-}
-
 /** stoppedCoins gives the coins whose scanner stopped over a reorg too deep to follow, with the reason. */
 export function stoppedCoins(reader: Reader): { coin: CoinType; reason: string }[] {
   const coins = ["BTC", "ETH"] as const;

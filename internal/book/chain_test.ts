@@ -8,9 +8,7 @@ import {
   events,
   headerAt,
   knowHeaders,
-  markReachedTip,
   markStopped,
-  reachedTip,
   rescanFrom,
   rewind,
   skyStatus,
@@ -396,15 +394,6 @@ describe("a scanner that stopped", () => {
     await book.store.write((tx) => clearStopped(tx, "BTC", 3));
     expect(book.store.read(stoppedCoins)).toEqual([]);
     expect(said()).toEqual(["scanner_stopped", "scanner_resumed"]);
-  });
-
-  test("knows whether it has ever reached the tip", async () => {
-    expect(book.store.read((reader) => reachedTip(reader, "BTC"))).toBe(false);
-    await book.store.write((tx) => markReachedTip(tx, "BTC"));
-    expect(book.store.read((reader) => [reachedTip(reader, "BTC"), reachedTip(reader, "ETH")])).toEqual([
-      true,
-      false,
-    ]);
   });
 });
 

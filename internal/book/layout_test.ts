@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Key, open, type RootDatabase } from "lmdb";
-import { decide, markReachedTip, settlePayout } from "./mod.ts";
+import { decide, settlePayout } from "./mod.ts";
 import { paying, stamp, type TestBook, testBook } from "./testbook.ts";
 
 /**
@@ -22,7 +22,6 @@ beforeAll(async () => {
   await book.mine([paying(eth, ethTx, { n: 0, value: wei, inputs: [] })], {}, "ETH");
   await book.store.write((tx) => {
     decide(tx, { id: `${btcTx}:11`, owed: 1_006_000n, decimals: 3, at: 1522494557 });
-    markReachedTip(tx, "BTC");
   });
   await book.sign("sky-txid", [`${btcTx}:11`]);
   const block = { seq: 9, hash: "block9" };

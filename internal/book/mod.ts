@@ -22,9 +22,7 @@ export {
   cursorOf,
   headerAt,
   knowHeaders,
-  markReachedTip,
   markStopped,
-  reachedTip,
   rescanFrom,
   rewind,
   startCursor,
@@ -65,7 +63,14 @@ export {
 } from "./queries.ts";
 export type * from "./rows.ts";
 export { moves, storedStatuses } from "./statuses.ts";
-export { adoptPayout, type Adopted, moveAnchor, recordRescan, settleByHand, type Who } from "./settle.ts";
+export {
+  adoptPayout,
+  type Adopted,
+  moveAnchor,
+  recordRescan,
+  settleByHand,
+  type Who,
+} from "./settle.ts";
 export { pinSkyChain, type SkyChain, setSkyHead, skyChain } from "./sky.ts";
 export { checkStamp } from "./stamp.ts";
 export { totalsOf } from "./totals.ts";

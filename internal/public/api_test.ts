@@ -91,7 +91,7 @@ test("bind answers what cannot be served now with the documented status", async 
   expect(await bind()).toEqual([403, "Address binding is disabled\n", false]);
   teller.settings.enabled = true;
   teller.ready = false;
-  expect(await bind()).toEqual([503, "The scan of a new database has not reached the tip yet\n", true]);
+  expect(await bind()).toEqual([503, "BTC deposits open when the chain is scanned; try again soon\n", true]);
   teller.ready = true;
   teller.settings.max_bound_addrs = 1;
   expect((await bind())[0]).toBe(200);

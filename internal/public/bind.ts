@@ -22,6 +22,7 @@ const statuses: Readonly<Record<BindRefusal["kind"], Refused["status"]>> = {
   limit: 403,
   empty: 503,
   not_ready: 503,
+  closed: 503,
 };
 
 /** bind checks what was asked in the documented order (`spec/teller.md` §8.3) and binds. */

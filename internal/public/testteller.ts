@@ -69,7 +69,8 @@ export function fakeTeller(clock: Clock): FakeTeller {
       const reason = wrong(skyAddress);
       if (reason !== undefined) return refusal("invalid", `Invalid skycoin address: ${reason}`);
       if (!fake.settings.enabled) return refusal("disabled", "Address binding is disabled");
-      if (!fake.ready) return refusal("not_ready", "The scan of a new database has not reached the tip yet");
+      if (!fake.ready)
+        return refusal("not_ready", "BTC deposits open when the chain is scanned; try again soon");
       const rows = bindings.get(skyAddress) ?? [];
       if (fake.settings.max_bound_addrs > 0 && rows.length >= fake.settings.max_bound_addrs) {
         return refusal("limit", "The maximum number of addresses have been assigned to this SKY address");

@@ -123,6 +123,7 @@ function errorText({ kind }: Refused, coin: string): string {
     limit: errors.limit,
     empty: errors.empty,
     not_ready: errors.notReady,
+    closed: errors.disabled,
   };
   return byKind[kind];
 }

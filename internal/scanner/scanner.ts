@@ -7,9 +7,7 @@ import {
   cursorOf,
   headerAt,
   knowHeaders,
-  markReachedTip,
   markStopped,
-  reachedTip,
   rescanFrom,
   rewind,
   startCursor,
@@ -92,7 +90,10 @@ export function scanner(deps: ScannerDeps): Scanner {
     const outcome = await follow(deps, reach, seen.at);
     seen.well();
     const { height, tip } = seen.state();
-    caughtUp ||= outcome !== "unsure" && height === tip;
+    if (!caughtUp && outcome !== "unsure" && height === tip) {
+      caughtUp = true;
+      log.info("scanner reached the tip", { coin, height });
+    }
     return outcome;
   };
 
@@ -250,10 +251,6 @@ async function forward(
     if (reach.signal.aborted) return "idle";
   }
   if (height < place.tip.height) throw notGiven(place.tip, height + 1);
-  if (!store.read((reader) => reachedTip(reader, rules.coin))) {
-    await store.write((tx) => markReachedTip(tx, rules.coin));
-    deps.log.info("scanner reached the tip", { coin: rules.coin, height });
-  }
   return height === place.cursor.height ? "idle" : "more";
 }
 

@@ -43,4 +43,12 @@ export interface Held {
   readonly reason: string;
   /** True where it goes away by itself (a node that is catching up), false where a person must look. */
   readonly passing: boolean;
+  /** What it says of the store; absent where the node does not know enough to say anything. */
+  readonly ledger?: Exclude<LedgerView, "unseen">;
 }
+
+/**
+ * LedgerView is what the Skycoin chain said of this store when it was asked last: nothing yet since the start, that they
+ * agree, or that somebody has spent from the wallet of whom the store knows nothing: it may be an old copy.
+ */
+export type LedgerView = "unseen" | "agrees" | "differs";

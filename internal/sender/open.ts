@@ -16,7 +16,7 @@ import type { Waited } from "./sendings.ts";
 export type Followed =
   | { readonly kind: "none" }
   | { readonly kind: "settled" }
-  | { readonly kind: "waiting"; readonly trouble: string };
+  | { readonly kind: "waiting"; readonly trouble: string; readonly payout: Payout };
 
 /**
  * followOpen looks for the oldest payout that is signed and not confirmed: settles it, takes it back
@@ -73,7 +73,8 @@ function orphaned(deps: SenderDeps, meeting: Meeting, payout: Payout): PayoutFat
 
 /** resend sends the newest bytes again, or another attempt when they have waited too long. */
 async function resend(deps: Desk, meeting: Meeting, payout: Payout): Promise<Followed> {
-  if (!deps.sendEnabled) return { kind: "waiting", trouble: "" };
+  const waiting = (trouble: string) => ({ kind: "waiting", trouble, payout }) as const;
+  if (!deps.sendEnabled) return waiting("");
   const answer = await deps.node.inject(payout.raw, meeting.signal);
   deps.crash("payout.sent");
   deps.log.debug("payout sent", { payout: payout.seq, txid: payout.txid });
@@ -83,11 +84,10 @@ async function resend(deps: Desk, meeting: Meeting, payout: Payout): Promise<Fol
   if (!answer.ok && (await cameThrough())) return { kind: "settled" };
   const waited = deps.sendings.waited(payout.txid, meeting.head);
   if (meeting.behind || !isLate(payout, meeting, waited)) {
-    const refused = answer.ok ? stalled(payout, waited) : refusedText(payout, answer.refusal);
-    return { kind: "waiting", trouble: refused };
+    return waiting(answer.ok ? stalled(payout, waited) : refusedText(payout, answer.refusal));
   }
   const replaced = await replace(deps, meeting, payout);
   if (replaced.kind === "replaced") return { kind: "settled" };
   const name = `payout ${payout.seq} (${payout.txid})`;
-  return { kind: "waiting", trouble: `${name} does not confirm, and is not replaced: ${replaced.reason}` };
+  return waiting(`${name} does not confirm, and is not replaced: ${replaced.reason}`);
 }

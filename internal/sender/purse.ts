@@ -1,4 +1,4 @@
-import { type Anchor, anchorOf, setAnchor, totalsOf } from "#internal/book";
+import { type Anchor, anchorOf, attemptsOf, type Payout, setAnchor, totalsOf } from "#internal/book";
 import { type Droplet, type Hours, hours, droplet } from "#internal/money";
 import { decodeTransactionHex, type Outputs, type Unspent } from "#internal/skycoin";
 import { inputLimit, leastChange, type Purse } from "./build.ts";
@@ -41,16 +41,26 @@ export async function takePurse(deps: SenderDeps, meeting: Meeting, now: Wealth)
   const known = deps.store.read(anchorOf);
   const before = known === undefined ? await paidBefore(deps, meeting, now) : undefined;
   if (before !== undefined) {
-    const reason = `the wallet has paid before, by ${before}, which this store does not know although it has bindings: it is an old copy`;
-    return { reason, passing: false };
+    const why =
+      "which this store does not know although it has bindings: it is an old copy, or the wallet was";
+    const then = `used by somebody else; when what it paid is settled, say "teller foreign ${before}"`;
+    return {
+      reason: `the wallet has paid before, by ${before}, ${why} ${then}`,
+      passing: false,
+      ledger: "differs",
+    };
   }
   const stored = known ?? (await firstAnchor(deps, now));
-  if (stored === undefined) return { reason: "no unspents to spend: the hot wallet is empty", passing: true };
+  if (stored === undefined) {
+    const reason = "no unspents to spend: the hot wallet is empty";
+    return { reason, passing: true, ledger: "agrees" };
+  }
   const held = await checkAnchor(deps, meeting, stored, now);
   if (held !== undefined) return held;
   const anchor = now.spendable.find((one) => one.uxid === stored.uxid);
   if (anchor === undefined) {
-    return { reason: `the anchor ${stored.uxid} has more decimals than the node allows`, passing: false };
+    const reason = `the anchor ${stored.uxid} has more decimals than the node allows`;
+    return { reason, passing: false, ledger: "agrees" };
   }
   const others = now.spendable.filter((one) => one.uxid !== stored.uxid);
   const most = inputLimit(meeting.health) - 1;
@@ -101,6 +111,12 @@ function nextSpent({ uxid, payout }: Anchor): string {
   return `output ${uxid}, which the next payout must spend${payout === 0 ? "" : ` (the change of payout ${payout})`},`;
 }
 
+/** isContested tells whether the anchor of an open payout was spent by a transaction that the store does not know. */
+export async function isContested(deps: SenderDeps, meeting: Meeting, payout: Payout): Promise<boolean> {
+  const spent = (await deps.node.uxout(payout.anchor.uxid, meeting.signal))?.spent;
+  return spent !== undefined && !attemptsOf(payout).some(({ txid }) => txid === spent.txid);
+}
+
 /** checkAnchor asks the ledger whether our store knows all that was paid (`money-path` rule 2). */
 async function checkAnchor(
   deps: SenderDeps,
@@ -116,14 +132,15 @@ async function checkAnchor(
     const who = "an old copy of the store, a second teller, or a person with the same wallet";
     const then = `if it paid deposits of ours, say "teller adopt ${txid}", else "teller foreign ${txid}"`;
     const reason = `the anchor ${anchor.uxid} was spent by ${txid} in block ${blockSeq}, which this store does not know: ${who}; ${then}`;
-    return { reason, passing: false };
+    return { reason, passing: false, ledger: "differs" };
   }
   if (!deps.signer.addresses.includes(anchor.address)) {
-    return { reason: `the wallet has no key for ${anchor.address}, which holds the anchor`, passing: false };
+    const reason = `the wallet has no key for ${anchor.address}, which holds the anchor`;
+    return { reason, passing: false, ledger: "agrees" };
   }
   if (now.outputs.outgoing.has(anchor.uxid)) {
     const reason = `a transaction that this store does not know is about to spend the anchor ${anchor.uxid}`;
-    return { reason, passing: false };
+    return { reason, passing: false, ledger: "differs" };
   }
   const listed = now.outputs.unspent.some((one) => one.uxid === anchor.uxid);
   return listed

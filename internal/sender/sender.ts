@@ -3,15 +3,15 @@ import { unixSeconds } from "#internal/clock";
 import { Broken, Fault, messageOf } from "#internal/fault";
 import { type Bell, bell, type Part, type Reminder, reminder } from "#internal/life";
 import { droplet, hours } from "#internal/money";
-import { fewHours } from "./build.ts";
-import type { Held, SenderDeps } from "./deps.ts";
+import { fewHours, type Purse } from "./build.ts";
+import type { Held, LedgerView, Meeting, SenderDeps } from "./deps.ts";
 import { compareHeads, meet } from "./meet.ts";
 import { followOpen } from "./open.ts";
 import { payDue } from "./pay.ts";
 import { sendings } from "./sendings.ts";
-import { type Balance, takePurse, wealth } from "./purse.ts";
+import { type Balance, isContested, takePurse, wealth } from "./purse.ts";
 
-export type { SenderDeps } from "./deps.ts";
+export type { LedgerView, SenderDeps } from "./deps.ts";
 
 /** SenderState is what the sender tells about itself: an observation, never a promise about money. */
 export interface SenderState {
@@ -20,6 +20,7 @@ export interface SenderState {
   /** Unix seconds since when there is an error; 0 when there is none. */
   readonly errorSince: number;
   readonly balance: Balance;
+  readonly ledger: LedgerView;
 }
 
 /** Sender is the loop that pays. */
@@ -34,6 +35,7 @@ interface Round {
   readonly trouble: string;
   readonly more: boolean;
   readonly balance?: Balance;
+  readonly ledger?: LedgerView;
   /** A person must act: the trouble is told with `notice=WATCH`. */
   readonly watch: boolean;
 }
@@ -41,6 +43,7 @@ interface Round {
 /** With few coin hours left, payouts are at least this far apart. */
 const sparingMs = 600_000;
 
+const sparing = "coin hours are low: payouts are rarer until the wallet has more";
 const noHours =
   "the wallet has no coin hours, which every payment burns: only a block of somebody else, or a top-up, brings some";
 
@@ -55,17 +58,16 @@ export function sender(deps: SenderDeps): Sender {
   const wake = bell(clock);
   const spoken = reminder(clock);
   const desk = { ...deps, sendings: sendings(clock) };
-  let state: SenderState = { error: "", errorSince: 0, balance: { coins: droplet(0n), hours: hours(0n) } };
+  const nothing: Balance = { coins: droplet(0n), hours: hours(0n) };
+  let state: SenderState = { error: "", errorSince: 0, balance: nothing, ledger: "unseen" };
   let lastBuilt: number | undefined;
 
   const note = (round: Round) => {
     const since = round.trouble === "" ? 0 : state.error === "" ? unixSeconds(clock) : state.errorSince;
-    state = { error: round.trouble, errorSince: since, balance: round.balance ?? state.balance };
+    const balance = round.balance ?? state.balance;
+    state = { error: round.trouble, errorSince: since, balance, ledger: round.ledger ?? state.ledger };
     speak(spoken, deps, round);
   };
-
-  const sparing = (balance: Balance) =>
-    balance.hours < fewHours && lastBuilt !== undefined && clock.mono() - lastBuilt < sparingMs;
 
   const round = async (signal: AbortSignal): Promise<Round> => {
     const meeting = await meet(deps, signal);
@@ -74,24 +76,33 @@ export function sender(deps: SenderDeps): Sender {
     if (followed.kind === "settled") return { trouble: "", more: true, watch: false };
     const now = await wealth(deps, meeting);
     const { balance } = now;
-    if (behind !== undefined) return { ...heldRound(behind), balance };
-    if (followed.kind === "waiting") return { trouble: followed.trouble, more: false, watch: true, balance };
-    const stopped = whyNotBuild(deps);
-    if (stopped !== undefined) return { ...stopped, balance };
-    const purse = await takePurse(deps, meeting, now);
-    if ("reason" in purse) return { ...heldRound(purse), balance };
-    if (balance.hours === 0n) return { trouble: noHours, more: false, watch: true, balance };
-    if (sparing(balance)) {
-      return {
-        trouble: "coin hours are low: payouts are rarer until the wallet has more",
-        more: false,
-        watch: true,
-        balance,
-      };
+    if (behind !== undefined) return { trouble: behind.reason, more: false, watch: !behind.passing, balance };
+    if (followed.kind === "waiting") {
+      const ledger = (await isContested(deps, meeting, followed.payout)) ? "differs" : "agrees";
+      return { trouble: followed.trouble, more: false, watch: true, balance, ledger };
     }
+    // Whether or not anything may be paid now: the first anchor is chosen before anybody is owed, and an old copy is told.
+    const purse = await takePurse(deps, meeting, now);
+    if ("reason" in purse) return { ...heldOr(purse), balance };
+    return { ...(await pay(meeting, purse, balance.hours)), balance, ledger: "agrees" };
+  };
+
+  /** Where nothing may be built anyway only what concerns the whole store is told. */
+  const heldOr = (held: Held): Round => {
+    const stopped = held.ledger === "differs" ? undefined : whyNotBuild(deps);
+    const round = stopped ?? { trouble: held.reason, more: false, watch: !held.passing };
+    return held.ledger === undefined ? round : { ...round, ledger: held.ledger };
+  };
+
+  const pay = async (meeting: Meeting, purse: Purse, left: bigint): Promise<Round> => {
+    const stopped = whyNotBuild(deps);
+    if (stopped !== undefined) return stopped;
+    if (left === 0n) return { trouble: noHours, more: false, watch: true };
+    if (left < fewHours && lastBuilt !== undefined && clock.mono() - lastBuilt < sparingMs)
+      return { trouble: sparing, more: false, watch: true };
     const paid = await payDue(deps, meeting, purse);
     if (paid.signed) lastBuilt = clock.mono();
-    return { trouble: paid.trouble, more: paid.signed || paid.held, watch: true, balance };
+    return { trouble: paid.trouble, more: paid.signed || paid.held, watch: true };
   };
 
   const run = async (signal: AbortSignal) => {
@@ -126,10 +137,6 @@ function troubleOf(error: Fault): string {
 /** endsProcess tells an error of ours, or of the store, from one that a node has caused. */
 function endsProcess(error: unknown): boolean {
   return error instanceof Broken || (error instanceof Fault && error.op.startsWith("db."));
-}
-
-function heldRound(held: Held): Round {
-  return { trouble: held.reason, more: false, watch: !held.passing };
 }
 
 function whyNotBuild(deps: SenderDeps): Round | undefined {

@@ -4,7 +4,6 @@ import {
   cursorOf,
   depositsByStatus,
   erroredDeposits,
-  reachedTip,
   scanAddresses,
   type SkyRow,
   skyStatus,
@@ -55,6 +54,10 @@ export interface TellerDeps {
   readonly walletAddresses: readonly string[];
   /** What the workers tell about themselves. */
   readonly parts: HealthParts;
+  /** unseen names the coins whose chains were not looked at again since the start. */
+  readonly unseen: () => readonly string[];
+  /** ledger tells whether the Skycoin chain and the store agree on what was paid. */
+  readonly ledger: () => "unseen" | "agrees" | "differs";
 }
 
 /** So many lines of one Skycoin address' status list are shown, the newest. */
@@ -136,10 +139,20 @@ function whyNotBind(
     return { kind: "invalid", text: "Invalid skycoin address: it is the null address" };
   if (own.has(sky)) return { kind: "invalid", text: "Invalid skycoin address: it belongs to this shop" };
   if (!deps.settings.bindEnabled) return { kind: "disabled", text: "Address binding is disabled" };
-  const ready = deps.store.read((reader) => reachedTip(reader, coin));
-  return ready
-    ? undefined
-    : { kind: "not_ready", text: `${coin} deposits open when the chain is scanned; try again soon` };
+  return whyClosed(deps, coin);
+}
+
+/**
+ * whyClosed keeps binding shut until both chains were looked at since the start, and while the Skycoin chain shows that
+ * the store does not know all that was paid: an old copy could give away an address that has an owner.
+ */
+function whyClosed({ unseen, ledger }: TellerDeps, coin: CoinType): BindRefusal | undefined {
+  const view = ledger();
+  if (view === "differs") {
+    return { kind: "closed", text: `${coin} deposits are closed for a while; try again later` };
+  }
+  if (view === "agrees" && !unseen().includes(coin)) return undefined;
+  return { kind: "not_ready", text: `${coin} deposits open when the chain is scanned; try again soon` };
 }
 
 function statusRows(reader: Reader, settings: TellerSettings, sky: string): StatusRow[] {

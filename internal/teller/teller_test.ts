@@ -95,6 +95,22 @@ describe("a bind", () => {
       "not_ready",
       "BTC deposits open when the chain is scanned; try again soon",
     ],
+    [
+      "a Skycoin chain that was not looked at",
+      { ledger: "unseen" },
+      alice,
+      "BTC",
+      "not_ready",
+      "BTC deposits open when the chain is scanned; try again soon",
+    ],
+    [
+      "a wallet from which somebody else has paid",
+      { ledger: "differs" },
+      alice,
+      "BTC",
+      "closed",
+      "BTC deposits are closed for a while; try again later",
+    ],
     ["an empty pool", { pool: 0 }, alice, "BTC", "empty", "Deposit address pool is empty"],
     // The order of the checks: coin, address, switch, scan, then limit and pool.
     [

@@ -1,14 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  advance,
-  type ChainRules,
-  importAddresses,
-  markReachedTip,
-  openBook,
-  startCursor,
-} from "#internal/book";
+import { advance, type ChainRules, importAddresses, openBook, startCursor } from "#internal/book";
 import { type ManualClock, manualClock } from "#internal/clock";
 import type { SeenOutput } from "#internal/coin";
 import type { Store } from "#internal/db";
@@ -51,6 +44,7 @@ export interface Till {
   readonly says: {
     scanner: Awaited<ReturnType<HealthParts["scanners"][string]>>;
     sender: ReturnType<HealthParts["sender"]>;
+    ledger: "unseen" | "agrees" | "differs";
     processor: string;
     stuck: string[];
   };
@@ -68,9 +62,15 @@ export function paying(address: string, txid: string, value = 100_000n, n = 0): 
   return { txid, n, value, address, inputs: [], coinbase: false };
 }
 
-/** till opens a desk; with `behind` its scanners have never reached the tip. */
+/** till opens a desk; with `behind` its scanners have not come to the tip since the start. */
 export async function till(
-  options: { own?: Partial<TellerSettings>; pool?: number; behind?: boolean; crash?: CrashPoints } = {},
+  options: {
+    own?: Partial<TellerSettings>;
+    pool?: number;
+    behind?: boolean;
+    ledger?: "unseen" | "differs";
+    crash?: CrashPoints;
+  } = {},
 ): Promise<Till> {
   const dir = mkdtempSync(join(scratch, "teller-till-"));
   const store = await openBook(join(dir, "a.db"), stamp);
@@ -84,7 +84,6 @@ export async function till(
         script: Buffer.from(name(i)).toString("hex"),
       }));
       importAddresses(tx, one, entries);
-      if (options.behind !== true) markReachedTip(tx, one);
     }
   });
   const heights = { BTC: 0, ETH: 0 };
@@ -97,6 +96,7 @@ export async function till(
   const says: Till["says"] = {
     scanner: { height: 9, tip: 10, blocksPerSecond: 1.5, secondsLeft: 1, error: "", errorSince: 0 },
     sender: { error: "", errorSince: 0, balance: { coins: 100_000_000n, hours: 100n } },
+    ledger: options.ledger ?? "agrees",
     processor: "",
     stuck: [],
   };
@@ -106,6 +106,8 @@ export async function till(
     settings: { ...settings, ...options.own },
     crash: options.crash ?? noCrash,
     walletAddresses: [hot],
+    unseen: () => (options.behind === true ? ["BTC", "ETH"] : []),
+    ledger: () => says.ledger,
     parts: {
       version: "abc",
       startedAt: clock.mono(),

@@ -20,7 +20,7 @@ export interface Bound {
 
 /** BindRefusal is an expected refusal of a bind; `text` is what the customer reads. */
 export interface BindRefusal {
-  readonly kind: "invalid" | "disabled" | "limit" | "empty" | "not_ready";
+  readonly kind: "invalid" | "disabled" | "limit" | "empty" | "not_ready" | "closed";
   readonly text: string;
 }
 
