@@ -66,7 +66,7 @@ const bindBody = fields({
   coin_type: oneOf("BTC", "BTC", "ETH", "SKY", "btc", ""),
 });
 const command = fields({
-  command: oneOf("adopt", "foreign", "paid", "rescan", "nothing"),
+  command: oneOf("adopt", "foreign", "paid", "release", "rescan", "nothing"),
   txid: fc.oneof(oneOf(...txids), text),
   deposit: fc.oneof(oneOf("t1:0", "t1", ""), text),
   who: text,

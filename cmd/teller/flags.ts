@@ -44,7 +44,7 @@ function command(version: string, dir: string): Command {
   return new Command("teller")
     .description("Sells SKY for BTC and ETH. Runs in the foreground until SIGINT or SIGTERM.")
     .usage(
-      "[-c FILE] [-d DIR]\n       teller tool ...\n       teller adopt|foreign|paid|rescan ... (see `teller adopt --help`)",
+      "[-c FILE] [-d DIR]\n       teller tool ...\n       teller adopt|foreign|paid|release|rescan ... (see `teller adopt --help`)",
     )
     .addOption(
       new Option(

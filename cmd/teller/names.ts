@@ -29,7 +29,7 @@ function programOf(name: string | undefined): Program | undefined {
 }
 
 /** operations are the commands of the operator: `teller adopt …`. */
-export const operations = ["adopt", "foreign", "paid", "rescan"] as const;
+export const operations = ["adopt", "foreign", "paid", "release", "rescan"] as const;
 
 /** isOperation tells whether the first argument is a command of the operator. */
 export function isOperation(arg: string | undefined): boolean {

@@ -51,6 +51,9 @@ function program(defaultDir: string, take: (order: Order, options: Options) => v
     (deposit: string, txid: string, o: Options) =>
       take({ command: "paid", deposit, txid, who, why: o.why }, o),
   );
+  add("release <deposit>", "this deposit was looked at: it goes on by itself").action(
+    (deposit: string, o: Options) => take({ command: "release", deposit, who, why: o.why }, o),
+  );
   add("rescan", "scan again from this block on")
     .requiredOption("--from <height>", "the first block to read again", wholeNumber)
     .action((o: RescanOptions) => take({ command: "rescan", from: o.from, who, why: o.why }, o));

@@ -24,6 +24,10 @@ describe("a command line", () => {
       order: { command: "paid", deposit: "t1:0", txid, who, why: "x" },
       config: "my.toml",
     },
+    {
+      args: ["release", "t1:0", "--why", "x"],
+      order: { command: "release", deposit: "t1:0", who, why: "x" },
+    },
     { args: ["rescan", "--from", "17", "--why", "x"], order: { command: "rescan", from: 17, who, why: "x" } },
   ];
   for (const { args, order, config } of right) {
@@ -43,6 +47,7 @@ describe("a command line", () => {
     ["adopt", txid, "--why", "x", "-c", ""],
     ["adopt", txid, "--why", "x", "-d", ""],
     ["paid", "t1:0", "--why", "x"],
+    ["release", "--why", "x"],
     ["rescan", "--why", "x"],
     ...["abc", "0", "-1", "1.5", "1e3", "0x10", "", "99999999999"].map((height) => [
       ...["rescan", `--from=${height}`, "--why", "x"],

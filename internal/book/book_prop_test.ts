@@ -6,8 +6,10 @@ import {
   decide,
   doneSince,
   dueDeposits,
+  erroredDeposits,
   hold,
   killPayouts,
+  releaseDeposit,
   reopenPayouts,
   replacePayout,
   settleByHand,
@@ -33,6 +35,7 @@ type Step =
   | { readonly kind: "decide"; readonly owed: number }
   | { readonly kind: "hold"; readonly from: number }
   | { readonly kind: "byHand"; readonly from: number }
+  | { readonly kind: "release"; readonly from: number }
   | { readonly kind: "sign"; readonly count: number; readonly twice: boolean }
   | { readonly kind: "replace" }
   | { readonly kind: "settle"; readonly which: number }
@@ -68,6 +71,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   weighted(6, fc.record({ ...only("decide"), owed: fc.nat(5) })),
   weighted(1, fc.record({ ...only("hold"), from: fc.nat(9) })),
   weighted(1, fc.record({ ...only("byHand"), from: fc.nat(9) })),
+  weighted(2, fc.record({ ...only("release"), from: fc.nat(3) })),
   weighted(6, fc.record({ ...only("sign"), count: fc.constantFrom(0, 1, 2, 3, 4), twice: fc.boolean() })),
   weighted(2, fc.record(only("replace"))),
   weighted(7, fc.record({ ...only("settle"), which: fc.nat(3) })),
@@ -201,6 +205,13 @@ class Player {
         const id = this.#due("waiting_send", 10)[step.from];
         const who = { who: "ann", why: "by hand", at };
         if (id !== undefined) await store.write((tx) => settleByHand(tx, id, "hand", who));
+        return;
+      }
+      case "release": {
+        const listed = store.read((reader) => erroredDeposits(reader, { limit: 100 }));
+        const id = listed[step.from % Math.max(1, listed.length)]?.deposit_id;
+        const who = { who: "ann", why: "looked at", at };
+        if (id !== undefined) await store.write((tx) => releaseDeposit(tx, id, who));
         return;
       }
       case "sign":

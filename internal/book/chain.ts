@@ -163,7 +163,7 @@ function reverse(tx: Tx, id: string, at: number, report: ChainReport): void {
   const info = tx.get(infos, id);
   if (info === undefined) return showUnseen(tx, deposit, at);
   if (info.reversed) return;
-  save(tx, info, { ...info, reversed: true, updated_at: at });
+  save(tx, info, { ...info, reversed: true, released: false, updated_at: at });
   addReceived(tx, deposit.coin_type, -deposit.value);
   const paid = info.payout === 0 ? "not paid" : `in payout ${info.payout}`;
   report.watch.push(`a reorg took back the credited deposit ${id} (${info.status}, ${paid})`);

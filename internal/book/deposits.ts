@@ -32,7 +32,7 @@ export const noPassthrough: Passthrough = {
 /** needsPerson tells that a row waits for the operator. */
 function needsPerson(info: DepositInfo): boolean {
   if (info.settled !== "") return false;
-  return info.held !== "" || (info.reversed && info.replaced_by === "");
+  return info.held !== "" || (info.reversed && info.replaced_by === "" && info.released !== true);
 }
 
 function isDue(info: DepositInfo): boolean {

@@ -66,8 +66,10 @@ export { moves, storedStatuses } from "./statuses.ts";
 export {
   adoptPayout,
   type Adopted,
+  beginAnchor,
   moveAnchor,
   recordRescan,
+  releaseDeposit,
   settleByHand,
   type Who,
 } from "./settle.ts";

@@ -222,6 +222,9 @@ export function killPayouts(tx: Tx, from: number, proof: string, at: number): vo
   tx.put(anchors, anchorKey, standing);
 }
 
+/** settledElsewhere begins the reason of a hold on a deposit that the operator had settled by another transaction. */
+export const settledElsewhere = "its payout died after it was settled: ";
+
 function killOne(tx: Tx, payout: Payout, proof: string, at: number): void {
   tx.put(payouts, payout.seq, { ...payout, state: "dead", dead: proof });
   tx.remove(openPayouts, payout.seq);
@@ -231,7 +234,7 @@ function killOne(tx: Tx, payout: Payout, proof: string, at: number): void {
     const unpaid = { txid: "", sky_sent: 0n, payout: 0, settled: "", updated_at: at };
     // What the operator settled by another transaction must not be paid again by itself.
     const byOther = info.settled !== "" && !own.some((txid) => info.settled.startsWith(`paid by ${txid};`));
-    const held = byOther ? `its payout died after it was settled: ${info.settled}` : info.held;
+    const held = byOther ? `${settledElsewhere}${info.settled}` : info.held;
     save(tx, info, { ...info, ...unpaid, held, status: "waiting_send" });
   }
   record(tx, at, "payout_dead", payout.seq.toString(), proof);

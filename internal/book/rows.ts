@@ -107,6 +107,8 @@ export interface DepositInfo {
   readonly held: string;
   readonly reversed: boolean;
   readonly replaced_by: string;
+  /** A person has looked at the reorg that took it back: it waits for its block in silence. */
+  readonly released?: boolean;
   /** What the operator said when the row was taken off the list of those that wait for a person; empty otherwise. */
   readonly settled: string;
 }
@@ -196,6 +198,7 @@ export type EventType =
   | "scanner_resumed"
   | "rescanned"
   | "deposit_settled"
+  | "deposit_released"
   | "payout_signed"
   | "payout_replaced"
   | "payout_adopted"

@@ -1,5 +1,5 @@
 import type { Block, SeenOutput } from "#internal/coin";
-import type { Tx } from "#internal/db";
+import type { Reader, Tx } from "#internal/db";
 import { invariant } from "#internal/fault";
 import { takeAddress, lastSkyRow } from "./bind.ts";
 import {
@@ -94,7 +94,7 @@ function isPaid(info: DepositInfo | undefined): boolean {
   return info !== undefined && (info.payout !== 0 || info.settled !== "");
 }
 
-function findRivals(tx: Tx, output: SeenOutput): Rival[] {
+function findRivals(tx: Reader, output: Pick<SeenOutput, "txid" | "inputs">): Rival[] {
   const rivals = new Map<string, Rival>();
   for (const outpoint of output.inputs) {
     const range = { start: [outpoint, ""], end: [outpoint, "\uffff"], limit: 10_000 } as const;
@@ -106,6 +106,11 @@ function findRivals(tx: Tx, output: SeenOutput): Rival[] {
     }
   }
   return [...rivals.values()];
+}
+
+/** paidRival names a deposit that spends the same coin as this one and was paid, or undefined. */
+export function paidRival(reader: Reader, { tx: txid, inputs }: Deposit): string | undefined {
+  return findRivals(reader, { txid, inputs }).find(({ paid }) => paid)?.id;
 }
 
 /** The rival whose place and rate an output takes: unpaid, of the same address if there is one, else of the same customer. */

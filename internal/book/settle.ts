@@ -1,10 +1,11 @@
 import type { Tx } from "#internal/db";
 import { accept, invariant, refuse, type Result } from "#internal/fault";
-import { anchors, infos, openPayouts, payoutByTxid, payouts } from "./buckets.ts";
+import { anchors, deposits, infos, openPayouts, payoutByTxid, payouts } from "./buckets.ts";
 import { infoOf, save, stillDue } from "./deposits.ts";
 import { record } from "./events.ts";
-import { anchorOf, payoutByTransaction } from "./payouts.ts";
-import type { Anchor, Attempt, Payout, PayoutOutput } from "./rows.ts";
+import { anchorOf, payoutByTransaction, settledElsewhere } from "./payouts.ts";
+import { paidRival } from "./see.ts";
+import type { Anchor, Attempt, DepositInfo, Payout, PayoutOutput } from "./rows.ts";
 import { setSkyHead } from "./sky.ts";
 import { change, take } from "./totals.ts";
 
@@ -87,6 +88,17 @@ export function moveAnchor(tx: Tx, from: string, to: Omit<Anchor, "payout">, who
 }
 
 /**
+ * beginAnchor takes an output of the wallet as the first anchor, because whatever the wallet paid before is none of
+ * ours. Refused when there is an anchor.
+ */
+export function beginAnchor(tx: Tx, to: Omit<Anchor, "payout">, who: Who): Result<void, string> {
+  if (anchorOf(tx) !== undefined) return refuse("there is an anchor meanwhile");
+  tx.put(anchors, "anchor", { ...to, payout: 0 });
+  record(tx, who.at, "anchor_moved", to.uxid, said(who));
+  return accept(undefined);
+}
+
+/**
  * settleByHand ends a deposit that somebody else's transaction has paid, or takes a deposit that is paid
  * already off the list of those that wait for a person. Refused while signed bytes of ours may pay it.
  */
@@ -114,6 +126,43 @@ export function settleByHand(tx: Tx, id: string, txid: string, who: Who): Result
   invariant(tx.get(infos, id)?.settled === note, `book: ${id} was not settled`);
   record(tx, who.at, "deposit_settled", id, note);
   return accept(undefined);
+}
+
+/**
+ * releaseDeposit lets a deposit go on by itself that a person has looked at: one that is held may be paid now, one that
+ * a reorg took back waits in silence until it is mined again. Gives what will happen. Refused where the coin
+ * was paid for already, or might be.
+ */
+export function releaseDeposit(tx: Tx, id: string, who: Who): Result<string, string> {
+  const info = tx.get(infos, id);
+  if (info === undefined) return refuse(`there is no credited deposit ${id}`);
+  const refusal = whyNotRelease(tx, info);
+  if (refusal !== undefined) return refuse(`${id} ${refusal}`);
+  const deposit = tx.get(deposits, id);
+  invariant(deposit !== undefined, `book: no deposit ${id}`);
+  // Else a reorg that brings it again would bring back the reason of its first sight.
+  tx.put(deposits, id, { ...deposit, held: "" });
+  save(tx, info, { ...info, held: "", released: info.reversed, updated_at: who.at });
+  record(tx, who.at, "deposit_released", id, said(who));
+  return accept(
+    info.reversed ? `${id} goes on when it is mined again` : `${id} goes on; it was held: ${info.held}`,
+  );
+}
+
+function whyNotRelease(tx: Tx, info: DepositInfo): string | undefined {
+  const { deposit_id: id, status, held, reversed } = info;
+  const waits = held !== "" || (reversed && info.released !== true);
+  if (!waits || info.settled !== "") return "waits for nobody";
+  if (info.replaced_by !== "") return `was replaced by ${info.replaced_by}, which spends the same coin`;
+  if (status === "done" || status === "waiting_confirm")
+    return "has a payout: what is done can only be settled (paid)";
+  if (info.sky_address === "")
+    return "belongs to nobody whom teller could pay: it can only be settled (paid)";
+  if (held.startsWith(settledElsewhere))
+    return `was settled by hand before (${held}): it can only be settled again (paid)`;
+  const deposit = tx.get(deposits, id);
+  const rival = deposit === undefined ? undefined : paidRival(tx, deposit);
+  return rival === undefined ? undefined : `spends the same coin as ${rival}, which was paid`;
 }
 
 /** recordRescan notes that a person had a chain scanned again, from this height on. */

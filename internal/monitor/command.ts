@@ -16,6 +16,7 @@ const command = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("adopt"), txid: text, ...said }),
   z.strictObject({ command: z.literal("foreign"), txid: text, ...said }),
   z.strictObject({ command: z.literal("paid"), deposit: text, txid: text, ...said }),
+  z.strictObject({ command: z.literal("release"), deposit: text, ...said }),
   z.strictObject({ command: z.literal("rescan"), from: z.int().min(1), ...said }),
 ]);
 
@@ -32,6 +33,8 @@ function carryOut(operator: Operator, given: Command, signal: AbortSignal): Prom
       return operator.foreign(given.txid, given, signal);
     case "paid":
       return operator.paid(given.deposit, given.txid, given, signal);
+    case "release":
+      return operator.release(given.deposit, given);
     case "rescan":
       return operator.rescan(given.from, given);
   }

@@ -28,6 +28,7 @@ function desk(
     adopt: (id, { who, why }) => ask("adopt", id, who, why),
     foreign: (id, { who, why }) => ask("foreign", id, who, why),
     paid: (deposit, id, { who, why }) => ask("paid", deposit, id, who, why),
+    release: (deposit, { who, why }) => ask("release", deposit, who, why),
     rescan: (from, { who, why }) => ask("rescan", from, who, why),
   };
   const teller = {} as Teller;
@@ -48,6 +49,7 @@ test.each([
   [{ command: "adopt", txid, ...said }, ["adopt", txid, "ann", "it burned"]],
   [{ command: "foreign", txid, ...said }, ["foreign", txid, "ann", "it burned"]],
   [{ command: "paid", deposit: "t1:0", txid, ...said }, ["paid", "t1:0", txid, "ann", "it burned"]],
+  [{ command: "release", deposit: "t1:0", ...said }, ["release", "t1:0", "ann", "it burned"]],
   [{ command: "rescan", from: 17, ...said }, ["rescan", 17, "ann", "it burned"]],
 ])("%p is handed to the operator, and answered with what was done", async (command, want) => {
   const { asked, send } = desk();

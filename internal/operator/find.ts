@@ -74,7 +74,7 @@ export async function findSpender(
   const listed = await node.outputs(walletAddresses, signal);
   const unspent = listed.unspent.filter((one) => !listed.outgoing.has(one.uxid));
   const later =
-    change === undefined ? await paidSince(deps, listed.unspent, spent.blockSeq, signal) : accept([]);
+    change === undefined ? await spendsSince(deps, listed.unspent, spent.blockSeq, signal) : accept([]);
   if (!later.ok) return later;
   return accept({
     anchor,
@@ -83,22 +83,61 @@ export async function findSpender(
     paying: payingOf(txid, decoded.value, walletAddresses),
     change,
     largest: largestOf(unspent.filter(({ coins }) => coins % precisionUnit(maxDecimals) === 0n)),
-    later: later.value,
+    later: later.value.flatMap((one) => one.paying),
   });
+}
+
+/** Start is where the chain of payouts can begin, and everything that the wallet has paid before. */
+export interface Start {
+  readonly first: Omit<Anchor, "payout">;
+  readonly paid: readonly Paying[];
+}
+
+/**
+ * findStart reads what a wallet paid before this store ever paid from it. The transaction that is named must be one of
+ * these, and deep enough; it proves that the operator speaks of this wallet. Refused with what is seen instead.
+ */
+export async function findStart(
+  deps: Asking,
+  txid: string,
+  signal: AbortSignal,
+): Promise<Result<Start, string>> {
+  const { node, walletAddresses } = deps;
+  const { head, maxDecimals } = await node.health(signal);
+  const status = await node.transaction(txid, signal);
+  if (status?.blockSeq === undefined) return refuse(`the node has no confirmed transaction ${txid}`);
+  const depth = head.seq - status.blockSeq + 1;
+  if (depth < proofDepth) return refuse(`${txid} is ${depth} blocks deep; wait until it is ${proofDepth}`);
+  const listed = await node.outputs(walletAddresses, signal);
+  if (listed.outgoing.size > 0) return refuse("a transaction from the wallet is not confirmed yet");
+  const spends = await spendsSince(deps, listed.unspent, 0, signal);
+  if (!spends.ok) return spends;
+  if (!spends.value.some((spend) => spend.txid === txid)) {
+    return refuse(`${txid} does not show among what the wallet has paid`);
+  }
+  const first = largestOf(listed.unspent.filter(({ coins }) => coins % precisionUnit(maxDecimals) === 0n));
+  if (first === undefined) return refuse("the wallet has nothing that could be the first anchor");
+  return accept({ first, paid: spends.value.flatMap(({ paying }) => paying) });
+}
+
+/** Spend is a transaction that spent from the wallet, and what it paid to others. */
+interface Spend {
+  readonly txid: string;
+  readonly paying: readonly Paying[];
 }
 
 /** More transactions than this between a spent anchor and the wallet of today are not read. */
 const mostRead = 1000;
 
-/** paidSince walks back from the wallet's outputs to every transaction after this block that spent from the wallet. */
-async function paidSince(
+/** spendsSince walks back from the wallet's outputs to every transaction after this block that spent from the wallet. */
+async function spendsSince(
   deps: Asking,
   outputs: readonly Unspent[],
   after: number,
   signal: AbortSignal,
-): Promise<Result<Paying[], string>> {
+): Promise<Result<Spend[], string>> {
   const { node, walletAddresses } = deps;
-  const paying: Paying[] = [];
+  const spends: Spend[] = [];
   const queue = outputs.filter(({ blockSeq }) => blockSeq > after).map(({ srcTx }) => srcTx);
   const read = new Set<string>();
   for (let txid = queue.pop(); txid !== undefined; txid = queue.pop()) {
@@ -114,10 +153,10 @@ async function paidSince(
     const own = spent.flatMap((one) =>
       one !== undefined && walletAddresses.includes(one.address) ? [one] : [],
     );
-    if (own.length > 0) paying.push(...payingOf(txid, decoded.value, walletAddresses));
+    if (own.length > 0) spends.push({ txid, paying: payingOf(txid, decoded.value, walletAddresses) });
     queue.push(...own.map(({ srcTx }) => srcTx).filter((src) => src !== nullHash));
   }
-  return accept(paying);
+  return accept(spends);
 }
 
 function attemptOf(

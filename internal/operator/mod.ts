@@ -6,4 +6,5 @@
  * again, and writes who did it and why to the log and to the events. Refuses whatever could let a
  * deposit be paid twice.
  */
-export { type Operator, type OperatorDeps, operator } from "./operator.ts";
+export type { Operator, OperatorDeps } from "./deps.ts";
+export { operator } from "./operator.ts";

@@ -1,0 +1,129 @@
+import {
+  adoptPayout,
+  anchorOf,
+  beginAnchor,
+  type DepositInfo,
+  dueDeposits,
+  moveAnchor,
+} from "#internal/book";
+import type { Reader } from "#internal/db";
+import { accept, refuse, type Result } from "#internal/fault";
+import { addressOwed, settledBy } from "./claims.ts";
+import type { Desk, Operator, Said } from "./deps.ts";
+import { type Found, findSpender, findStart, type Paying } from "./find.ts";
+import { notTxid, txidText } from "./txid.ts";
+
+const dueAtOnce = 1000;
+
+/** anchorCommands are those that say whose the transaction is that spent the anchor. */
+export function anchorCommands(desk: Desk): Pick<Operator, "adopt" | "foreign"> {
+  const { store } = desk;
+  return {
+    async adopt(txid, said, signal) {
+      const found = await spenderOf(desk, txid, signal);
+      if (!found.ok) return found;
+      const { change, attempt, block, paying } = found.value;
+      if (change === undefined)
+        return refuse(`${txid} leaves nothing to the wallet; it is no payout of ours`);
+      const outputs = paying.map(({ address, coins }) => ({ address, coins }));
+      const stored = await store.write((tx) => {
+        const deposits = depositsPaidBy(tx, txid, paying);
+        if (!deposits.ok) return deposits;
+        const facts = { ...attempt, change, block, anchor: found.value.anchor, outputs };
+        const payout = adoptPayout(tx, { ...facts, deposits: deposits.value }, desk.who(said));
+        return payout.ok ? accept({ payout: payout.value, count: deposits.value.length }) : payout;
+      });
+      if (!stored.ok) return stored;
+      const { payout, count } = stored.value;
+      return desk.done(`${txid} is payout ${payout} now; it paid ${count} deposits`, said);
+    },
+
+    async foreign(txid, said, signal) {
+      const unseen = desk.unseen().join(" and ");
+      if (unseen !== "") return refuse(`the chain of ${unseen} was not looked at again yet: who is owed?`);
+      if (store.read(anchorOf) === undefined) return beginWith(desk, { txid, said }, signal);
+      const found = await spenderOf(desk, txid, signal);
+      if (!found.ok) return found;
+      const { anchor, change, largest, paying, later } = found.value;
+      const next = change ?? largest;
+      if (next === undefined) return refuse("the wallet has nothing left that could be the next anchor");
+      const moved = await store.write((tx) => {
+        const refusal = whyOurs(tx, txid, [...paying, ...later]);
+        return refusal === undefined ? moveAnchor(tx, anchor, next, desk.who(said)) : refuse(refusal);
+      });
+      if (!moved.ok) return moved;
+      return desk.done(`${txid} is not ours; the next payout will spend ${next.uxid}`, said);
+    },
+  };
+}
+
+async function spenderOf(desk: Desk, txid: string, signal: AbortSignal): Promise<Result<Found, string>> {
+  if (!txidText.test(txid)) return notTxid(txid);
+  const anchor = desk.store.read(anchorOf);
+  if (anchor === undefined) return refuse("nothing was ever paid: there is no anchor");
+  return findSpender(desk, { txid, anchor: anchor.uxid }, signal);
+}
+
+/** Before the first payout there is no anchor: what the wallet paid is none of ours, and its largest output is the first. */
+async function beginWith(
+  desk: Desk,
+  { txid, said }: { txid: string; said: Said },
+  signal: AbortSignal,
+): Promise<Result<string, string>> {
+  if (!txidText.test(txid)) return notTxid(txid);
+  const start = await findStart(desk, txid, signal);
+  if (!start.ok) return start;
+  const { first, paid } = start.value;
+  const begun = await desk.store.write((tx) => {
+    const refusal = whyOurs(tx, txid, paid);
+    return refusal === undefined ? beginAnchor(tx, first, desk.who(said)) : refuse(refusal);
+  });
+  if (!begun.ok) return begun;
+  return desk.done(`what the wallet has paid is not ours; the first payout will spend ${first.uxid}`, said);
+}
+
+/** whyOurs names somebody whom the transaction, or one that would be passed over with it, pays and whom we owe. */
+function whyOurs(reader: Reader, txid: string, paid: readonly Paying[]): string | undefined {
+  const ours = paid.find(({ address }) => addressOwed(reader, address));
+  if (ours === undefined) return undefined;
+  const ways = ours.txid === txid ? "is it to be adopted, or were they paid by it?" : "were they paid by it?";
+  return `${ours.txid} pays ${ours.address}, whose deposits wait for SKY here; ${ways}`;
+}
+
+function allDue(reader: Reader): DepositInfo[] {
+  const all: DepositInfo[] = [];
+  for (let from = 0; ; ) {
+    const page = dueDeposits(reader, "waiting_send", { from, limit: dueAtOnce });
+    all.push(...page);
+    const last = page.at(-1);
+    if (last === undefined || page.length < dueAtOnce) return all;
+    from = last.seq + 1;
+  }
+}
+
+/**
+ * depositsPaidBy finds, for each address, the oldest due deposits whose sum is exactly what it is paid, less
+ * what the operator has said before that this transaction paid. Refused when there are none such: then it
+ * is not what this store would have paid.
+ */
+function depositsPaidBy(reader: Reader, txid: string, paying: readonly Paying[]): Result<string[], string> {
+  const due = allDue(reader);
+  const sums = new Map<string, bigint>();
+  for (const { address, coins } of paying) sums.set(address, (sums.get(address) ?? 0n) + coins);
+  const paid: string[] = [];
+  for (const [address, coins] of sums) {
+    const left = coins - settledBy(reader, address, txid);
+    let sum = 0n;
+    for (const info of due) {
+      if (info.sky_address !== address || sum >= left) continue;
+      sum += info.sky_owed;
+      paid.push(info.deposit_id);
+    }
+    if (sum !== left) {
+      return refuse(
+        `it pays ${coins} droplets to ${address}, which are not the oldest deposits that are due there`,
+      );
+    }
+  }
+  return accept(paid);
+}
