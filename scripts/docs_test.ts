@@ -4,6 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import { loadConfig, problemLine } from "#internal/config";
 import { oldSpellings } from "../internal/config/old_keys.ts";
 import { keys } from "../internal/config/schema.ts";
+import { plantsPage, readPlants } from "./plants.ts";
 
 /** What the documents say of the tree is held against the tree, so that they cannot rot unseen. */
 const root = join(import.meta.dir, "..");
@@ -51,6 +52,12 @@ test.each(documents)("$path names only files that are there", ({ text }) => {
 
 test.each(documents)("$path has no line of more than 120 characters", ({ text }) => {
   expect(text.split("\n").filter((line) => line.length > 120)).toEqual([]);
+});
+
+test("the page of the planted bugs has them all, and the tests that catch them are there", () => {
+  const plants = readPlants();
+  expect(read("plants/README.md")).toBe(plantsPage(plants));
+  expect(plants.filter(({ test: { file } }) => !existsSync(join(root, file)))).toEqual([]);
 });
 
 test("every make target that is named is in the Makefile", () => {

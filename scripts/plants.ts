@@ -3,6 +3,7 @@
  * its header names must then fail; without the bug the same test must pass. So the tests are tested.
  *
  *   bun scripts/plants.ts [--only TEXT] [--jobs 2]
+ *   bun scripts/plants.ts --page > plants/README.md
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -184,10 +185,35 @@ export function tableOf(results: readonly Caught[]): string {
   return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")).join("\n");
 }
 
+/** plantsPage is the text of `plants/README.md`: every plant, and the test that catches it. */
+export function plantsPage(plants: readonly Plant[]): string {
+  const lines = plants.map(({ name, bug, test }) => {
+    return `- **${name}**: ${bug}.\n  \`${test.file.replace("./", "")}\`: “${test.names.replaceAll("\\", "")}”`;
+  });
+  return `# Planted bugs
+
+Each patch is a bug along the way of the money. \`scripts/plants.ts\` plants it into a copy of the tree; the one test that
+its header names must fail with it and pass without it. \`e2e/plants_test.ts\` does so with all of them.
+
+${lines.join("\n")}
+
+A new one: make the bug, \`git diff\` it into a patch, put two lines before it (\`Bug: …\` and
+\`Test: bun test ./FILE -t "…"\`), and write this page again: \`.tools/bun scripts/plants.ts --page > plants/README.md\`.
+`;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { only: { type: "string", default: "" }, jobs: { type: "string", default: "2" } },
+    options: {
+      only: { type: "string", default: "" },
+      jobs: { type: "string", default: "2" },
+      page: { type: "boolean", default: false },
+    },
   });
+  if (values.page) {
+    process.stdout.write(plantsPage(readPlants()));
+    return 0;
+  }
   const chosen = readPlants().filter(({ name }) => name.includes(values.only));
   const bin = btcdBin();
   if (bin !== undefined) process.env["BTCD_BIN"] = bin;
