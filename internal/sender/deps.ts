@@ -2,8 +2,9 @@ import type { Clock } from "#internal/clock";
 import type { Store } from "#internal/db";
 import type { CrashPoints } from "#internal/life";
 import type { Logger } from "#internal/log";
-import type { Sendings } from "./sendings.ts";
 import type { Head, Node, NodeHealth, Signer } from "#internal/skycoin";
+import type { Patience } from "./patience.ts";
+import type { Sendings } from "./sendings.ts";
 
 /** SenderDeps is what the sender needs of the house. */
 export interface SenderDeps {
@@ -27,6 +28,7 @@ export interface SenderDeps {
 /** Desk is what the rounds of one sender share. */
 export interface Desk extends SenderDeps {
   readonly sendings: Sendings;
+  readonly patience: Patience;
 }
 
 /** Meeting is what the node said when it was asked last, after it was found to be the right one. */

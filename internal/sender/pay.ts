@@ -3,7 +3,7 @@ import { unixSeconds } from "#internal/clock";
 import type { Reader } from "#internal/db";
 import { invariant, refuse, type Result } from "#internal/fault";
 import { balanceOf, buildPayout, type Draft, outputRoom, type Purse, reach } from "./build.ts";
-import type { Meeting, SenderDeps } from "./deps.ts";
+import type { Desk, Meeting, SenderDeps } from "./deps.ts";
 import { ask, signDraft } from "./draft.ts";
 import { type Plan, planPayout, type Wish, wishOf } from "./plan.ts";
 
@@ -20,14 +20,14 @@ export interface Paid {
 const sumOf = (wishes: readonly Wish[]) => wishes.reduce((sum, wish) => sum + wish.coins, 0n);
 
 /** payDue builds, checks, signs and stores one payout for what is due. Nothing leaves the machine here. */
-export async function payDue(deps: SenderDeps, meeting: Meeting, purse: Purse): Promise<Paid> {
+export async function payDue(deps: Desk, meeting: Meeting, purse: Purse): Promise<Paid> {
   const waiting = deps.store.read((reader) => dueDeposits(reader, "waiting_send", { limit: 1 }));
   if (waiting.length === 0) return { signed: false, held: false, trouble: "" };
-  const now = unixSeconds(deps.clock);
   // A purse of many outputs may need many inputs, which leaves room for fewer customers.
   const outputs = outputRoom(meeting.health, 1 + purse.others.length);
-  const room = { coins: reach(purse), outputs, now };
+  const room = { coins: reach(purse), outputs, overdue: deps.patience.overdue() };
   const plan = deps.store.read((reader) => planPayout(wishesDue(reader), room));
+  deps.patience.saw(plan.tooLarge?.id);
   if (plan.wishes.length === 0) return nothingFits(deps, meeting, purse, plan);
   const trouble = plan.tooLarge === undefined ? "" : tooLargeText(plan.tooLarge);
   const tested = await testPlan(deps, meeting, purse, plan);
@@ -95,7 +95,7 @@ async function testPlan(
   let refused = "";
   let draft: Draft | undefined;
   while (wishes.length > 0) {
-    const room = { coins: sumOf(wishes), outputs: wishes.length, now: unixSeconds(deps.clock) };
+    const room = { coins: sumOf(wishes), outputs: wishes.length };
     draft = draftFor(deps, meeting, purse, planPayout(wishes, room).outputs);
     const answer = await ask(deps, meeting, draft);
     if (answer.ok) return { ok: true, value: { draft, wishes } };
@@ -124,7 +124,7 @@ async function worseHalf(
 ): Promise<readonly Wish[]> {
   const half = Math.ceil(wishes.length / 2);
   const first = wishes.slice(0, half);
-  const room = { coins: sumOf(first), outputs: first.length, now: unixSeconds(deps.clock) };
+  const room = { coins: sumOf(first), outputs: first.length };
   const answer = await ask(deps, meeting, draftFor(deps, meeting, purse, planPayout(first, room).outputs));
   return answer.ok ? wishes.slice(half) : first;
 }

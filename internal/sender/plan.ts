@@ -6,8 +6,6 @@ export interface Wish {
   readonly id: string;
   readonly address: string;
   readonly coins: bigint;
-  /** Unix seconds since when it could be sent. */
-  readonly since: number;
 }
 
 /** Room is what a payout has room for. */
@@ -16,8 +14,8 @@ export interface Room {
   readonly coins: bigint;
   /** Outputs to customers. */
   readonly outputs: number;
-  /** Unix seconds. */
-  readonly now: number;
+  /** The deposit that nobody younger overtakes, should it be too large for the balance. */
+  readonly overdue?: string | undefined;
 }
 
 /** Plan is the deposits of one payout. */
@@ -29,20 +27,17 @@ export interface Plan {
   readonly tooLarge: Wish | undefined;
 }
 
-/** After so long nobody younger overtakes a deposit that is too large for the balance. */
-const patienceSeconds = 3600;
-
 /** So many deposits share one payout at most, however few outputs they need: it bounds the commit. */
 const depositsAtOnce = 2000;
 
 /** wishOf is what the sender needs of a deposit's row. */
 export function wishOf(info: DepositInfo): Wish {
-  return { id: info.deposit_id, address: info.sky_address, coins: info.sky_owed, since: info.updated_at };
+  return { id: info.deposit_id, address: info.sky_address, coins: info.sky_owed };
 }
 
 /**
  * planPayout takes deposits, oldest first, as far as there is room. One that is too large for what is
- * left of the balance is passed over, but not for ever: after an hour those behind it wait as well.
+ * left of the balance is passed over, but not for ever: once it is overdue those behind it wait as well.
  */
 export function planPayout(due: Iterable<Wish>, room: Room): Plan {
   const sums = new Map<string, bigint>();
@@ -55,7 +50,7 @@ export function planPayout(due: Iterable<Wish>, room: Room): Plan {
     if (looked > depositsAtOnce) break;
     if (wish.coins > left) {
       tooLarge ??= wish;
-      if (room.now - wish.since >= patienceSeconds) break;
+      if (wish.id === room.overdue) break;
       continue;
     }
     const sum = sums.get(wish.address);

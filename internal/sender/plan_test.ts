@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { planPayout, type Wish } from "./plan.ts";
 
-const wish = (id: string, coins: bigint, address = id, since = 0): Wish => ({ id, address, coins, since });
-const room = { coins: 1000n, outputs: 10, now: 100 };
+const wish = (id: string, coins: bigint, address = id): Wish => ({ id, address, coins });
+const room = { coins: 1000n, outputs: 10 };
 const ids = (wishes: readonly Wish[]) => wishes.map(({ id }) => id);
 
 describe("a plan", () => {
@@ -21,13 +21,18 @@ describe("a plan", () => {
     expect(plan.tooLarge?.id).toBe("large");
   });
 
-  test("lets nobody overtake a deposit that has been too large for an hour", () => {
-    const plan = planPayout([wish("small", 10n), wish("large", 2000n), wish("late", 10n)], {
-      ...room,
-      now: 3600,
-    });
+  test("lets nobody overtake a deposit that is overdue", () => {
+    const due = [wish("small", 10n), wish("large", 2000n), wish("late", 10n)];
+    const plan = planPayout(due, { ...room, overdue: "large" });
     expect(ids(plan.wishes)).toEqual(["small"]);
     expect(plan.tooLarge?.id).toBe("large");
+  });
+
+  test("pays a deposit that is overdue as soon as there is room for it, and those behind it", () => {
+    const due = [wish("small", 10n), wish("large", 2000n), wish("late", 10n)];
+    const plan = planPayout(due, { ...room, coins: 3000n, overdue: "large" });
+    expect(ids(plan.wishes)).toEqual(["small", "large", "late"]);
+    expect(plan.tooLarge).toBeUndefined();
   });
 
   test("never spends more than there is room for", () => {

@@ -7,6 +7,7 @@ import { fewHours, type Purse } from "./build.ts";
 import type { Held, LedgerView, Meeting, SenderDeps } from "./deps.ts";
 import { compareHeads, meet } from "./meet.ts";
 import { followOpen } from "./open.ts";
+import { patience } from "./patience.ts";
 import { payDue } from "./pay.ts";
 import { sendings } from "./sendings.ts";
 import { type Balance, isContested, takePurse, wealth } from "./purse.ts";
@@ -57,7 +58,7 @@ export function sender(deps: SenderDeps): Sender {
   const { clock, log } = deps;
   const wake = bell(clock);
   const spoken = reminder(clock);
-  const desk = { ...deps, sendings: sendings(clock) };
+  const desk = { ...deps, sendings: sendings(clock), patience: patience(clock) };
   const nothing: Balance = { coins: droplet(0n), hours: hours(0n) };
   let state: SenderState = { error: "", errorSince: 0, balance: nothing, ledger: "unseen" };
   let lastBuilt: number | undefined;
@@ -100,7 +101,7 @@ export function sender(deps: SenderDeps): Sender {
     if (left === 0n) return { trouble: noHours, more: false, watch: true };
     if (left < fewHours && lastBuilt !== undefined && clock.mono() - lastBuilt < sparingMs)
       return { trouble: sparing, more: false, watch: true };
-    const paid = await payDue(deps, meeting, purse);
+    const paid = await payDue(desk, meeting, purse);
     if (paid.signed) lastBuilt = clock.mono();
     return { trouble: paid.trouble, more: paid.signed || paid.held, watch: true };
   };
