@@ -111,7 +111,9 @@ export interface World {
   readonly log: RecordingLog;
   /** The running sender; `restart` makes another. */
   sender: Sender;
-  readonly signer: Signer;
+  /** The wallet and the switch that the next start takes. */
+  signer: Signer;
+  sendEnabled: boolean;
   /** Coins whose chain was not looked at again. */
   unseen: string[];
   /** owe makes a deposit that is due: so many droplets to the i-th customer. */
@@ -155,13 +157,13 @@ export async function testWorld(
     world.sender = sender({
       store: world.store,
       node: wrapped.node,
-      signer,
+      signer: world.signer,
       clock,
       log: log.logger,
       crash: noCrash,
       waitMs: 1000,
       unseen: () => world.unseen,
-      sendEnabled: options.sendEnabled ?? true,
+      sendEnabled: world.sendEnabled,
     });
     running = world.sender.part.run(stopper.signal);
   };
@@ -215,6 +217,7 @@ export async function testWorld(
     faulty: wrapped.faulty,
     log,
     signer,
+    sendEnabled: options.sendEnabled ?? true,
     unseen: [],
     sender: undefined as unknown as Sender,
     async owe(i, droplets) {
