@@ -6,7 +6,6 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
-  statfsSync,
   writeSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -19,18 +18,6 @@ export interface Lock {
 
 const op = "db.lock";
 const exclusiveNow = 2 | 4;
-
-/** File systems on which `flock` and memory maps do not reach the other host (statfs magic numbers). */
-const networkFileSystems = new Map([
-  [0x6969, "NFS"],
-  [0x517b, "SMB"],
-  [0xff534d42, "CIFS"],
-  [0xfe534d42, "SMB2"],
-  [0x5346414f, "AFS"],
-  [0x73757245, "Coda"],
-  [0x00c36400, "Ceph"],
-  [0x01021997, "9P"],
-]);
 
 function flock(fd: number): boolean {
   // The soname differs between the two C libraries in use on Linux.
@@ -63,15 +50,6 @@ function linkTarget(path: string): string | undefined {
     return readlinkSync(path);
   } catch {
     return undefined;
-  }
-}
-
-/** refuseNetworkFileSystem throws a `Fault` (`stop`) where the directory lies on a file system of another host. */
-export function refuseNetworkFileSystem(path: string): void {
-  const type = Number(statfsSync(dirname(path)).type) >>> 0;
-  const name = networkFileSystems.get(type);
-  if (name !== undefined) {
-    throw new Fault(op, "stop", `${path} lies on ${name}; a store needs a disk of this machine`);
   }
 }
 

@@ -4,7 +4,8 @@ import { type Database, open, type RootDatabase } from "lmdb";
 import { Broken, Fault } from "#internal/fault";
 import type { Bucket, Key, KeyPart } from "./bucket.ts";
 import { inspectHeader } from "./header.ts";
-import { lockStore, realStorePath, refuseNetworkFileSystem } from "./lock.ts";
+import { lockStore, realStorePath } from "./lock.ts";
+import { refuseNetworkFileSystem } from "./volume.ts";
 
 /** Range bounds a walk over keys. `start` is included, `end` is not; in reverse, `start` is the upper bound. */
 export interface Range<K extends Key> {
