@@ -10,8 +10,8 @@ afterEach(async () => {
 const sky = 1_000_000n;
 const tenMinutes = 600_000;
 
-async function world(hours: bigint): Promise<World> {
-  const made = await testWorld({ outputs: [100n * sky], hours });
+async function world(hours: bigint | ((i: number) => bigint), outputs = [100n * sky]): Promise<World> {
+  const made = await testWorld({ outputs, hours });
   open.push(made);
   await made.turn();
   return made;
@@ -65,5 +65,21 @@ describe("coin hours", () => {
     expect(w.sender.state().error).toContain("the wallet has no coin hours");
     expect(told(w, "has no coin hours")).toBe(true);
     expect(w.faulty.injected).toEqual([]);
+  });
+
+  test("in one small output count, however many larger ones without hours the wallet has", async () => {
+    const many = Array.from({ length: 150 }, (_, i) => sky + BigInt(i) * 1000n);
+    const w = await world((i) => (i === many.length ? 5000n : 0n), [...many, 1000n]);
+    const id = await w.owe(1, sky);
+    await w.turn();
+    await settle(w);
+    expect([w.info(id).status, w.sender.state().error]).toEqual(["done", ""]);
+    const large = await w.owe(2, 120n * sky);
+    for (let i = 0; i < 4; i++) {
+      await w.turn();
+      await settle(w);
+    }
+    expect(w.info(large).status).toBe("done");
+    expect([w.received(1), w.received(2)]).toEqual([sky, 120n * sky]);
   });
 });

@@ -1,7 +1,7 @@
 import { type Anchor, anchorOf, attemptsOf, type Payout, setAnchor, totalsOf } from "#internal/book";
 import { type Droplet, type Hours, hours, droplet } from "#internal/money";
 import { decodeTransactionHex, type Outputs, type Unspent } from "#internal/skycoin";
-import { inputLimit, leastChange, type Purse } from "./build.ts";
+import { fewHours, inputLimit, leastChange, type Purse } from "./build.ts";
 import type { Held, Meeting, SenderDeps } from "./deps.ts";
 
 /** Balance is what the wallet could spend when it was looked at last. */
@@ -62,10 +62,24 @@ export async function takePurse(deps: SenderDeps, meeting: Meeting, now: Wealth)
     const reason = `the anchor ${stored.uxid} has more decimals than the node allows`;
     return { reason, passing: false, ledger: "agrees" };
   }
-  const others = now.spendable.filter((one) => one.uxid !== stored.uxid);
-  const most = inputLimit(meeting.health) - 1;
-  const beyond = others.slice(most).reduce((sum, one) => sum + one.coins, 0n);
-  return { anchor, others: others.slice(0, most), beyond };
+  return fillPurse(anchor, now.spendable, inputLimit(meeting.health) - 1);
+}
+
+/**
+ * fillPurse takes so many outputs beside the anchor, the largest. Where those have few hours the last place
+ * is for the output that has most, however small: a top-up of hours must count in a wallet of many outputs.
+ */
+function fillPurse(anchor: Unspent, spendable: readonly Unspent[], most: number): Purse {
+  const all = spendable.filter((one) => one.uxid !== anchor.uxid);
+  let others = all.slice(0, most);
+  const hoursHere = [anchor, ...others].reduce((sum, one) => sum + one.hours, 0n);
+  const [richest] = all.slice(most).sort((a, b) => (a.hours < b.hours ? 1 : -1));
+  if (hoursHere < fewHours && richest !== undefined && richest.hours > 0n) {
+    others = [...others.slice(0, -1), richest];
+  }
+  const beyond =
+    all.reduce((sum, one) => sum + one.coins, 0n) - others.reduce((sum, one) => sum + one.coins, 0n);
+  return { anchor, others, beyond };
 }
 
 const nullTx = "0".repeat(64);

@@ -136,7 +136,7 @@ export interface World {
 
 /** testWorld starts a sender whose wallet has outputs of these droplets (the last one is the rest). */
 export async function testWorld(
-  options: { outputs?: bigint[]; hours?: bigint; sendEnabled?: boolean } = {},
+  options: { outputs?: bigint[]; hours?: bigint | ((i: number) => bigint); sendEnabled?: boolean } = {},
 ): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "sender-"));
   const path = join(dir, "teller.db");
@@ -301,7 +301,7 @@ type Tools = {
   sign: (tx: ReturnType<typeof unsignedTransaction>) => ReturnType<typeof unsignedTransaction>;
   inject: (tx: ReturnType<typeof unsignedTransaction>) => string;
   total: bigint;
-  hours: bigint;
+  hours: bigint | ((i: number) => bigint);
   hot: ReturnType<typeof addressOf>;
 };
 
@@ -314,7 +314,7 @@ function splitGenesis(world: World, sizes: readonly bigint[], tools: Tools): voi
   const outputs = sizes.map((size, i) => ({
     address: tools.hot,
     coins: droplet(size),
-    hours: hours(tools.hours + BigInt(i)),
+    hours: hours(typeof tools.hours === "bigint" ? tools.hours + BigInt(i) : tools.hours(i)),
   }));
   const all = [...outputs, { address: stranger.address, coins: droplet(rest), hours: hours(1n) }];
   tools.inject(tools.sign(unsignedTransaction([genesis.uxid], all)));
