@@ -54,9 +54,9 @@ export interface ChainsOptions {
 
 const walletSeed = "private chain hot wallet 2024";
 
-/** walletFile is the hot wallet of the private chain as a wallet file. */
-export function walletFile(): string {
-  const made = generateKeys(Buffer.from(walletSeed), 5);
+/** walletFile is the hot wallet of the private chain as a wallet file, or another one by its seed and number of keys. */
+export function walletFile({ seed = walletSeed, keys = 5 } = {}): string {
+  const made = generateKeys(Buffer.from(seed), keys);
   if (!made.ok) throw new Error(made.refusal);
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
   const entries = made.value.secrets.map((secret) => ({
@@ -65,8 +65,8 @@ export function walletFile(): string {
     secret_key: hex(secret),
   }));
   const meta = { coin: "skycoin", filename: "hot.wlt", label: "hot", type: "deterministic", version: "0.2" };
-  const seed = { seed: walletSeed, lastSeed: hex(made.value.lastSeed), encrypted: "false", tm: "0" };
-  return JSON.stringify({ meta: { ...meta, ...seed }, entries });
+  const plain = { seed, lastSeed: hex(made.value.lastSeed), encrypted: "false", tm: "0" };
+  return JSON.stringify({ meta: { ...meta, ...plain }, entries });
 }
 
 /** customerAddress gives the i-th customer's Skycoin address. */
@@ -74,31 +74,25 @@ export function customerAddress(i: number): string {
   return addressText(addressOf(publicKeyOf(Buffer.from((i + 1000).toString(16).padStart(64, "0"), "hex"))));
 }
 
-/** poolAddresses are simnet addresses of all five kinds, made from fixed names. */
-export function poolAddresses(count: number): string[] {
+/** poolAddresses are simnet addresses of all five kinds, made from fixed names that are numbered from `first` on. */
+export function poolAddresses(count: number, first = 0): string[] {
   const kinds = addressKinds;
   return Array.from({ length: count }, (_, i) => {
     const kind = kinds[i % kinds.length] ?? "p2pkh";
-    return keyOf(`pool ${i}`).addresses[kind];
+    return keyOf(`pool ${first + i}`).addresses[kind];
   });
 }
 
-/** startChains starts a private btcd and a Skycoin stand-in, with all that a daemon needs to sell on them. */
-export async function startChains(bin: string, options: ChainsOptions = {}): Promise<Chains> {
-  const dir = mkdtempSync(join(tmpdir(), "teller-e2e-"));
-  const btcd = await startBtcd({ bin, data: join(dir, "btcd") });
-  const sky = startSkynode({ blockSeconds: 0.2, foreignSeconds: 3600 });
-  writeFileSync(join(dir, "hot.wlt"), walletFile());
-  writeFileSync(join(dir, "rpc.cert"), btcd.cert);
-  writeFileSync(join(dir, "pool.txt"), poolAddresses(options.poolSize ?? 60).join("\n"));
-  const config = `
+/** tellerConfig is what a teller on these nodes is configured with, its listeners left out. */
+export function tellerConfig(btcd: Btcd, skyPort: number, options: ChainsOptions = {}): string {
+  return `
 debug = true
 btc_addresses = "pool.txt"
 ${options.extra ?? ""}
 [teller]
 max_bound_addrs = ${options.maxBound ?? 5}
 [sky_rpc]
-address = "127.0.0.1:${sky.port}"
+address = "127.0.0.1:${skyPort}"
 [btc_rpc]
 server = "127.0.0.1:${btcd.options.rpcPort}"
 user = "${btcd.reader.user}"
@@ -114,6 +108,17 @@ sky_btc_exchange_rate = "500"
 wallet = "hot.wlt"
 tx_confirmation_check_wait = "100ms"
 `;
+}
+
+/** startChains starts a private btcd and a Skycoin stand-in, with all that a daemon needs to sell on them. */
+export async function startChains(bin: string, options: ChainsOptions = {}): Promise<Chains> {
+  const dir = mkdtempSync(join(tmpdir(), "teller-e2e-"));
+  const btcd = await startBtcd({ bin, data: join(dir, "btcd") });
+  const sky = startSkynode({ blockSeconds: 0.2, foreignSeconds: 3600 });
+  writeFileSync(join(dir, "hot.wlt"), walletFile());
+  writeFileSync(join(dir, "rpc.cert"), btcd.cert);
+  writeFileSync(join(dir, "pool.txt"), poolAddresses(options.poolSize ?? 60).join("\n"));
+  const config = tellerConfig(btcd, sky.port, options);
   const chains: Chains = {
     dir,
     bin,

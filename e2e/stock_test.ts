@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { depositInfo } from "#internal/book";
 import { parseUnits } from "#internal/money";
-import { btcdBin, customerAddress } from "./chains.ts";
+import { btcdBin, customerAddress, walletFile } from "./chains.ts";
 import { bindAddress, type Daemon, depositsOf, healthOf, readStore, startDaemon, until } from "./daemon.ts";
 import { type KillChains, startKillChains } from "./kill_chains.ts";
 import { never } from "./skynode_contract_build.ts";
@@ -98,6 +100,36 @@ describe.skipIf(skip)("the line on stock nodes", () => {
       expect(await received(customer)).toBe(sky("10"));
     }, 180_000);
   }
+
+  test("another wallet while a payout is signed: it is paid, and the next one when the old wallet is back", async () => {
+    const useWallet = (text: string) => writeFileSync(join(chains.dir, "hot.wlt"), text);
+    await daemon.stop();
+    await start("--crash-at", "payout.signed");
+    const customers = [20, 21].map(customerAddress);
+    const addresses = [];
+    for (const customer of customers) addresses.push(await bindAddress(daemon, customer));
+    const pay = async (address: string) => {
+      const { txid } = await chains.wallet.pay([{ address, value: 2_000_000n }]);
+      await chains.wallet.generate(2);
+      return `${txid}:0`;
+    };
+    const signed = await pay(addresses[0] ?? "");
+    expect((await daemon.exited).signal).toBe("SIGKILL");
+    useWallet(walletFile({ seed: "another hot wallet" }));
+    await start();
+    const next = await pay(addresses[1] ?? "");
+    await done(signed);
+    const why = "the wallet has no key for";
+    await until("it is told", async () => (await healthOf(daemon)).exchange.sender_error.includes(why));
+    expect(daemon.output().split("\n")).toContainEqual(
+      expect.stringMatching(new RegExp(`${why}.*notice=WATCH|notice=WATCH.*${why}`)),
+    );
+    useWallet(walletFile());
+    await daemon.stop();
+    await start();
+    await done(next);
+    for (const customer of customers) expect(await received(customer)).toBe(sky("10"));
+  }, 240_000);
 
   test("at the end health is well and the process ends with 0", async () => {
     await until("health is OK", async () => (await healthOf(daemon)).status === "OK", blockMs);
