@@ -63,6 +63,13 @@ export function outputRoom(health: NodeHealth, inputs: number): number {
   return Math.max(0, Math.floor(left / (transactionSize(0, 1) - transactionSize(0, 0))));
 }
 
+/** inputRoom tells how many more inputs a payout with so many inputs and customers may get. */
+export function inputRoom(health: NodeHealth, inputs: number, customers: number): number {
+  const one = transactionSize(1, 0) - transactionSize(0, 0);
+  const bySize = Math.floor((sizeLimit(health) - transactionSize(inputs, customers + 1)) / one);
+  return Math.max(0, Math.min(bySize, inputLimit(health) - inputs));
+}
+
 const sumOf = (list: readonly { readonly coins: bigint }[]) => list.reduce((sum, one) => sum + one.coins, 0n);
 const hoursOf = (list: readonly Unspent[]) => list.reduce((sum, one) => sum + one.hours, 0n);
 

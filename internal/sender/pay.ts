@@ -23,8 +23,9 @@ const sumOf = (wishes: readonly Wish[]) => wishes.reduce((sum, wish) => sum + wi
 export async function payDue(deps: Desk, meeting: Meeting, purse: Purse): Promise<Paid> {
   const waiting = deps.store.read((reader) => dueDeposits(reader, "waiting_send", { limit: 1 }));
   if (waiting.length === 0) return { signed: false, held: false, trouble: "" };
-  // A purse of many outputs may need many inputs, which leaves room for fewer customers.
-  const outputs = outputRoom(meeting.health, 1 + purse.others.length);
+  // A purse of many outputs may need many inputs, which leaves room for fewer customers; one more input must
+  // fit, so that a replacement can take hours that a top-up brings.
+  const outputs = outputRoom(meeting.health, 2 + purse.others.length);
   const room = { coins: reach(purse), outputs, overdue: deps.patience.overdue() };
   const plan = deps.store.read((reader) => planPayout(wishesDue(reader), room));
   deps.patience.saw(plan.tooLarge?.id);

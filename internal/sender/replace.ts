@@ -1,6 +1,6 @@
 import { type Payout, replacePayout, unconfirmedPayouts } from "#internal/book";
 import { unixSeconds } from "#internal/clock";
-import { buildReplacement, inputLimit } from "./build.ts";
+import { buildReplacement, inputRoom } from "./build.ts";
 import type { Meeting, SenderDeps } from "./deps.ts";
 import type { Waited } from "./sendings.ts";
 import { ask, signDraft } from "./draft.ts";
@@ -51,7 +51,7 @@ export async function replace(deps: SenderDeps, meeting: Meeting, payout: Payout
   const rich = now.spendable
     .filter((one) => !known.has(one.uxid) && one.hours > 0n)
     .sort((a, b) => (a.hours < b.hours ? 1 : -1));
-  const room = Math.max(0, inputLimit(meeting.health) - 1 - before.length);
+  const room = inputRoom(meeting.health, 1 + before.length, payout.outputs.length);
   const order = { outputs: payout.outputs, changeAddress: payout.change.address, health: meeting.health };
   const draft =
     buildReplacement([anchor, ...before], order, payout.fee) ??

@@ -125,8 +125,8 @@ export interface World {
   block(rules?: { burnFactor?: bigint }): boolean;
   /** spendAsStranger spends one of the wallet's outputs by another program. */
   spendAsStranger(uxid: string): string;
-  /** refill brings the stranger's coins into the wallet. */
-  refill(): void;
+  /** refill brings the stranger's coins into the wallet: as one output without hours, or as so many that have some. */
+  refill(outputs?: number): string;
   stop(): Promise<void>;
   restart(): Promise<void>;
   /** received gives the droplets that a customer has on the ledger. */
@@ -134,10 +134,17 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** WorldOptions say how a test world differs from the usual one. */
+export interface WorldOptions {
+  readonly outputs?: bigint[];
+  /** Of each output: so many and one more each, or as told. */
+  readonly hours?: bigint | ((i: number) => bigint);
+  readonly sendEnabled?: boolean;
+  readonly pool?: number;
+}
+
 /** testWorld starts a sender whose wallet has outputs of these droplets (the last one is the rest). */
-export async function testWorld(
-  options: { outputs?: bigint[]; hours?: bigint | ((i: number) => bigint); sendEnabled?: boolean } = {},
-): Promise<World> {
+export async function testWorld(options: WorldOptions = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "sender-"));
   const path = join(dir, "teller.db");
   const clock = manualClock(1_800_000_000_000);
@@ -191,7 +198,7 @@ export async function testWorld(
         importAddresses(
           tx,
           "BTC",
-          Array.from({ length: 50 }, (_, i) => ({ address: `a${i}`, script: `s${i}` })),
+          Array.from({ length: options.pool ?? 50 }, (_, i) => ({ address: `a${i}`, script: `s${i}` })),
         );
       });
     }
@@ -252,18 +259,21 @@ export async function testWorld(
         sign(unsignedTransaction([uxid], [{ address: to.value, coins: output.coins, hours: hours(0n) }])),
       );
     },
-    refill() {
+    refill(outputs = 1) {
       const { address, key } = stranger;
       const [output] = world.ledger.unspent([address]);
       if (output === undefined) throw new Error("the stranger has nothing");
-      const unsigned = unsignedTransaction(
-        [output.uxid],
-        [{ address: hot, coins: output.coins, hours: hours(0n) }],
-      );
+      const count = BigInt(outputs);
+      const each = (output.coins / count / 1000n) * 1000n;
+      const pays = Array.from({ length: outputs }, (_, i) => ({
+        ...{ address: hot, coins: droplet(i === 0 ? output.coins - each * (count - 1n) : each) },
+        hours: hours(outputs === 1 ? 0n : 100n + BigInt(i)),
+      }));
+      const unsigned = unsignedTransaction([output.uxid], pays);
       const { raw } = signerOf([key]).sign(transactionHex(unsigned), [addressText(address)]);
       const decoded = decodeTransactionHex(raw);
       if (!decoded.ok) throw new Error(decoded.refusal);
-      inject(decoded.value);
+      return inject(decoded.value);
     },
     async stop() {
       stopper.abort();
@@ -316,7 +326,7 @@ function splitGenesis(world: World, sizes: readonly bigint[], tools: Tools): voi
     coins: droplet(size),
     hours: hours(typeof tools.hours === "bigint" ? tools.hours + BigInt(i) : tools.hours(i)),
   }));
-  const all = [...outputs, { address: stranger.address, coins: droplet(rest), hours: hours(1n) }];
+  const all = [...outputs, { address: stranger.address, coins: droplet(rest), hours: hours(100_000n) }];
   tools.inject(tools.sign(unsignedTransaction([genesis.uxid], all)));
   world.block();
 }

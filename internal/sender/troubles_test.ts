@@ -137,6 +137,24 @@ describe("a node that takes small transactions only", () => {
   });
 });
 
+test("a replacement that takes more inputs for their hours is no larger than any payout", async () => {
+  const w = await world({ outputs: [sky], hours: 1n, pool: 500 });
+  await w.stop();
+  for (let i = 0; i < 430; i++) await w.owe(i, 1000n);
+  await w.restart();
+  await w.turn();
+  const first = openPayout(w);
+  expect((first?.raw.length ?? 0) / 2).toBeGreaterThan(15_000);
+  w.clock.skip(late);
+  w.ledger.makeBlock(stockRules, w.clock.now(), w.refill(80));
+  await w.turn();
+  const second = openPayout(w);
+  expect(second).toMatchObject({ seq: 1, outputs: first?.outputs ?? [] });
+  expect(second?.earlier).toHaveLength(1);
+  expect(second?.inputs.length).toBeGreaterThan(1);
+  expect((second?.raw.length ?? 0) / 2).toBeLessThanOrEqual(16_000);
+}, 20_000);
+
 test("all payouts whose blocks are gone are taken back, the oldest too, however many", async () => {
   const w = await world();
   await w.stop();
