@@ -30,7 +30,8 @@ export async function payDue(deps: Desk, meeting: Meeting, purse: Purse): Promis
   const plan = deps.store.read((reader) => planPayout(wishesDue(reader), room));
   deps.patience.saw(plan.tooLarge?.id);
   if (plan.wishes.length === 0) return nothingFits(deps, meeting, purse, plan);
-  const trouble = plan.tooLarge === undefined ? "" : tooLargeText(plan.tooLarge);
+  const { tooLarge } = plan;
+  const trouble = tooLarge === undefined || isScattered(purse, tooLarge) ? "" : tooLargeText(tooLarge);
   const tested = await testPlan(deps, meeting, purse, plan);
   if (tested === undefined) return { signed: false, held: true, trouble };
   if (!tested.ok) return { signed: false, held: false, trouble: tested.refusal };
@@ -57,10 +58,15 @@ function tooLargeText(wish: Wish): string {
   return `balance is not sufficient for deposit ${wish.id}, which is owed ${wish.coins} droplets`;
 }
 
+/** isScattered tells that a deposit is too large only because the balance lies in more outputs than a payout spends. */
+function isScattered(purse: Purse, wish: Wish): boolean {
+  return balanceOf(purse) > wish.coins && purse.beyond > 0n;
+}
+
 /** Either the balance is too small, or it lies in too many small outputs: those are put together first. */
 async function nothingFits(deps: SenderDeps, meeting: Meeting, purse: Purse, plan: Plan): Promise<Paid> {
   const wish = plan.tooLarge;
-  if (wish === undefined || balanceOf(purse) <= wish.coins || purse.beyond === 0n) {
+  if (wish === undefined || !isScattered(purse, wish)) {
     return { signed: false, held: false, trouble: wish === undefined ? noRoom : tooLargeText(wish) };
   }
   const draft = draftFor(deps, meeting, purse, []);

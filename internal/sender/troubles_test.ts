@@ -155,6 +155,20 @@ test("a replacement that takes more inputs for their hours is no larger than any
   expect((second?.raw.length ?? 0) / 2).toBeLessThanOrEqual(16_000);
 }, 20_000);
 
+test("a deposit that waits for small outputs to be put together is not said to exceed the balance", async () => {
+  const w = await world({ outputs: Array.from({ length: 250 }, (_, i) => sky + BigInt(i) * 1000n) });
+  await w.stop();
+  const ids = [await w.owe(1, 150n * sky), await w.owe(2, sky)];
+  await w.restart();
+  for (let i = 0; i < 5; i++) {
+    await w.turn();
+    w.block();
+  }
+  await w.turn();
+  expect(ids.map((id) => w.info(id).status)).toEqual(["done", "done"]);
+  expect(w.log.lines.filter((line) => line.includes("balance is not sufficient"))).toEqual([]);
+});
+
 test("all payouts whose blocks are gone are taken back, the oldest too, however many", async () => {
   const w = await world();
   await w.stop();
