@@ -140,6 +140,11 @@ describe.skipIf(bin === undefined)("another wallet after a restart", () => {
   test(
     "to which everything was moved by hand goes on when the operator has said so",
     async () => {
+      // Before the move: while the operator has not said what it was, nobody is given an address.
+      await shop.start();
+      const sky = shop.customer();
+      const bound = { sky, address: await shop.bind(sky) };
+      await shop.stop();
       const coins = shop.sky.world.chain.unspent(shop.sky.world.wallets.hot.map(({ address }) => address));
       const sum = coins.reduce((total, output) => total + output.coins, 0n);
       const inputs = coins.map(({ uxid, address }) => ({ uxid, address: addressText(address) }));
@@ -149,7 +154,7 @@ describe.skipIf(bin === undefined)("another wallet after a restart", () => {
       shop.othersBlocks(3);
       shop.useWallet(other);
       await shop.start();
-      const made = await shop.buy();
+      const made = await shop.pay(bound, 5_000_000n);
       await shop.expectHeld(`was spent by ${txid}`);
       await quiet();
       const place = ["-c", join(shop.dir, "config.toml"), "-d", join(shop.dir, "app")];
