@@ -2,6 +2,7 @@ import { writeSync } from "node:fs";
 import { openBook } from "#internal/book";
 import { systemClock } from "#internal/clock";
 import { describe } from "#internal/config";
+import { commitFailure } from "#internal/db";
 import { fateOf, messageOf } from "#internal/fault";
 import { crashAt, noCrash, onSignals, type Part, supervise, writePidFile } from "#internal/life";
 import { createLog, type Log } from "#internal/log";
@@ -128,8 +129,9 @@ async function untilStopped(running: Running, log: Log, hangup: () => Promise<vo
   const uncaught = new Promise<string>((resolve) => {
     dead = resolve;
   });
-  process.on("uncaughtException", (error) => dead(messagesOf(error)));
-  process.on("unhandledRejection", (error) => dead(messagesOf(error)));
+  const stray = (error: unknown) => dead(messagesOf(commitFailure(error) ?? error));
+  process.on("uncaughtException", stray);
+  process.on("unhandledRejection", stray);
   onSignals({
     graceful: asked,
     immediate: () => process.exit(exitDead),

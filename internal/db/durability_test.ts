@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "./mod.ts";
@@ -80,3 +80,25 @@ test.skipIf(!traceable)(
     expect(there).toEqual(acked.sort((a, b) => a - b));
   },
 );
+
+test("a file that may not grow fails the commit for all who write, and what nobody holds is known for the same", async () => {
+  const path = join(dir, "a.db");
+  Bun.spawnSync([process.execPath, childPath, "three", path]);
+  const blocks = Math.ceil(statSync(path).size / 512) + 4;
+  const limited = `trap '' XFSZ && ulimit -f ${blocks} && exec "$0" "$@"`;
+  const ran = Bun.spawnSync(["sh", "-c", limited, process.execPath, childPath, "full", path], {
+    stderr: "ignore",
+  });
+  const said = ran.stdout.toString().trim().split("\n");
+  const rejected = said.filter((line) => line.startsWith("rejected "));
+  expect(rejected.length).toBeGreaterThan(0);
+  for (const line of rejected) expect(line).toEndWith(" a commit could not be written to disk");
+  expect(said).toContain("failed a commit could not be written to disk");
+  expect(said).toContain("unheld a commit could not be written to disk");
+  expect(said.filter((line) => line.startsWith("unhandled"))).toEqual([]);
+  const acked = said.flatMap((line) => (line.startsWith("ack ") ? [Number(line.slice(4))] : []));
+  const store = openStore(path, [left, right]);
+  const there = store.read((reader) => reader.keys(left, { limit: 1000 }));
+  await store.close();
+  expect(acked.filter((n) => !there.includes(n))).toEqual([]);
+});

@@ -8,5 +8,6 @@
  * a second process, a network file system, an asynchronous callback.
  */
 export { type Bucket, bucket, type Key, type KeyPart, text } from "./bucket.ts";
+export { commitFailure } from "./commit.ts";
 export { type FileHeader, inspectHeader } from "./header.ts";
 export { type AnyBucket, openStore, type Range, type Reader, type Store, type Tx } from "./store.ts";

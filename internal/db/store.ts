@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { Broken, Fault } from "#internal/fault";
 import type { Bucket, Key, KeyPart } from "./bucket.ts";
+import { commitFailure } from "./commit.ts";
 import { inspectHeader } from "./header.ts";
 import { lockStore, realStorePath } from "./lock.ts";
 import { refuseNetworkFileSystem } from "./volume.ts";
@@ -230,7 +231,7 @@ class LmdbStore implements Store, Tx {
         result = { value: this.#runCallback(fn) };
       });
     } catch (error) {
-      throw await this.#settle(error);
+      throw this.#settle(error);
     }
     if (result === undefined) throw new Broken("db: a commit without its callback");
     return result.value;
@@ -253,11 +254,10 @@ class LmdbStore implements Store, Tx {
   }
 
   /** The callback's own error goes to its caller; a failed commit ends the store. */
-  async #settle(error: unknown): Promise<unknown> {
-    const commitError = (error as { commitError?: Promise<never> }).commitError;
-    if (commitError === undefined) return error;
-    const cause = await commitError.catch((reason: unknown) => reason);
-    this.#reason = new Fault("db.write", "stop", "a commit could not be written to disk", { cause });
+  #settle(error: unknown): unknown {
+    const failure = commitFailure(error);
+    if (failure === undefined) return error;
+    this.#reason ??= failure;
     this.#fail(this.#reason);
     return this.#reason;
   }

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { messageOf } from "#internal/fault";
-import { bucket, openStore, type Store } from "./mod.ts";
+import { bucket, commitFailure, openStore, type Store } from "./mod.ts";
 
 /** childPath is this file, to be run in a process of its own: `bun testchild.ts MODE PATH...`. */
 export const childPath = import.meta.path;
@@ -98,6 +98,34 @@ async function untilFailure(path: string): Promise<void> {
   say("closed");
 }
 
+/** Writes from many sides, each until it is refused, and tells what nobody caught. */
+async function untilFull(path: string): Promise<void> {
+  process.on("unhandledRejection", (reason) => {
+    const failure = commitFailure(reason);
+    say(failure === undefined ? `unhandled ${messageOf(reason)}` : `unheld ${messageOf(failure)}`);
+  });
+  const store = openStore(path, buckets);
+  void store.failed.then((error) => say(`failed ${messageOf(error)}`));
+  let next = 3;
+  const writer = async () => {
+    while (next < 10_000) {
+      next += 1;
+      const n = next;
+      try {
+        await put(store, n);
+      } catch (error) {
+        say(`rejected ${n} ${messageOf(error)}`);
+        return;
+      }
+      say(`ack ${n}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, writer));
+  // lmdb's own promise is rejected by its next attempt to write.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await store.close();
+}
+
 const modes: Readonly<Record<string, (paths: readonly string[]) => Promise<void>>> = {
   open: openEach,
   hold: ([path = ""]) => hold(path),
@@ -105,6 +133,7 @@ const modes: Readonly<Record<string, (paths: readonly string[]) => Promise<void>
   three: ([path = ""]) => threeWrites(path),
   burst: ([path = ""]) => burst(path),
   fail: ([path = ""]) => untilFailure(path),
+  full: ([path = ""]) => untilFull(path),
 };
 
 if (import.meta.main) {
