@@ -336,6 +336,20 @@ describe("a coin that is spent twice", () => {
     expect(book.info("t1:0").held).toBe("spends the same coin as t2:0, which has a payout");
   });
 
+  test("and once more the first way, which was paid, leaves nothing of the second for a person", async () => {
+    const address = await first({ decided: 5000n, paid: true });
+    await book.mine([paying(address, "t2", { inputs: ["c:0"] })]);
+    await book.drop(1);
+    await book.mine([paying(address, "t1", { inputs: ["c:0"] })]);
+    expect(book.info("t1:0")).toMatchObject({ held: "", reversed: false, replaced_by: "" });
+    expect(book.info("t2:0")).toMatchObject({ replaced_by: "t1:0", reversed: true });
+    expect(book.store.read(totalsOf).attention).toBe(0);
+    await book.drop(1);
+    await book.mine([paying(address, "t2", { inputs: ["c:0"] })]);
+    expect(book.info("t2:0").held).toBe("spends the same coin as t1:0, which has a payout");
+    expect(book.store.read(totalsOf).attention).toBe(2);
+  });
+
   test("by a transaction with the same outputs gives each of them the place of its own", async () => {
     const [a, b] = [await book.bindTo("alice"), await book.bindTo("bob")];
     const both = (txid: string) => [

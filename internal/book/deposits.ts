@@ -29,10 +29,10 @@ export const noPassthrough: Passthrough = {
   },
 };
 
-/** needsPerson tells that a row waits for the operator. */
+/** needsPerson tells that a row waits for the operator. One that was replaced does not: the other has its money. */
 function needsPerson(info: DepositInfo): boolean {
-  if (info.settled !== "") return false;
-  return info.held !== "" || (info.reversed && info.replaced_by === "" && info.released !== true);
+  if (info.settled !== "" || info.replaced_by !== "") return false;
+  return info.held !== "" || (info.reversed && info.released !== true);
 }
 
 function isDue(info: DepositInfo): boolean {

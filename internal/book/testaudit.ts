@@ -12,7 +12,8 @@ function all<K extends Key, V>(reader: Reader, of: Bucket<K, V>): { key: K; valu
 
 const needsPerson = (info: DepositInfo) =>
   info.settled === "" &&
-  (info.held !== "" || (info.reversed && info.replaced_by === "" && info.released !== true));
+  info.replaced_by === "" &&
+  (info.held !== "" || (info.reversed && info.released !== true));
 const isDue = (info: DepositInfo) =>
   (info.status === "waiting_decide" || info.status === "waiting_send") &&
   info.held === "" &&
