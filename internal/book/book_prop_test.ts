@@ -266,7 +266,7 @@ test("for any order of what chains, workers, people and restarts do, every count
         await book.close();
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 200 },
   );
   // The steps must lead somewhere, or the test looks at empty stores.
   expect(paid).toBeGreaterThan(20);
