@@ -211,6 +211,28 @@ describe("a scanner", () => {
     expect(w.scanner.state().error).toBe("");
   });
 
+  test("waits when the node's branch ends below ours, and takes nothing back", async () => {
+    const w = await world();
+    const address = await bound(w);
+    w.chain.mine();
+    w.chain.mine([pay(address, "t1")]);
+    w.chain.mine();
+    await w.follow();
+    w.chain.drop(2);
+    for (let i = 0; i < 3; i++) w.chain.mine();
+    // The tip is above ours and the fork is found; when the branch is read, its end is gone.
+    w.chain.meanwhile = [{ calls: 3, deed: () => w.chain.drop(2) }];
+    await w.follow();
+    expect(w.chain.meanwhile).toEqual([]);
+    expect(w.scanner.state().error).toContain("branch ends below ours");
+    expect(credited(w)[0]).toMatchObject({ deposit_id: "t1:0", reversed: false });
+    w.chain.mine();
+    w.chain.mine();
+    await w.follow();
+    expect(w.scanner.state().error).toBe("");
+    expect(credited(w)[0]).toMatchObject({ deposit_id: "t1:0", reversed: true });
+  });
+
   test("stops over a reorg deeper than its window, and goes on when the node is back", async () => {
     const w = await world();
     for (let i = 0; i < 30; i++) w.chain.mine();

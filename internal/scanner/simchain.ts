@@ -16,6 +16,13 @@ export interface SimBlock extends BlockRef {
   readonly payments: readonly SimPayment[];
 }
 
+/** SimEvent is what happens to a simulated chain while a scanner reads it. */
+export interface SimEvent {
+  /** So many more calls are answered before it happens; then it happens before the next one is. */
+  calls: number;
+  readonly deed: () => void;
+}
+
 /** SimChain is a chain on a seed for tests: it forks, falls behind, fails, and never lies otherwise. */
 export class SimChain {
   readonly #genesis: SimBlock = { height: 0, hash: "genesis", parent: "none", payments: [] };
@@ -26,8 +33,13 @@ export class SimChain {
   unknown: readonly number[] = [];
   /** The node is on another network: `check` tells it. */
   elsewhere = false;
+  /** Like btcd, the node still gives blocks that are not on its main chain any more. */
+  remembers = false;
+  /** What is still to happen between two calls. */
+  meanwhile: SimEvent[] = [];
   calls = 0;
   #made = 0;
+  readonly #all = new Map<string, SimBlock>([[this.#genesis.hash, this.#genesis]]);
 
   get tip(): SimBlock {
     return this.blocks.at(-1) ?? this.#genesis;
@@ -44,7 +56,21 @@ export class SimChain {
       payments,
     };
     this.blocks = [...this.blocks, block];
+    this.#all.set(block.hash, block);
     return block;
+  }
+
+  /** branch gives the blocks from the genesis up to the one with this hash, whether it is on the main chain or not. */
+  branch(hash: string): readonly SimBlock[] {
+    const blocks: SimBlock[] = [];
+    for (let block = this.#all.get(hash); block !== undefined; block = this.#all.get(block.parent))
+      blocks.push(block);
+    return blocks.reverse();
+  }
+
+  /** ever gives what any block has paid, on the main chain or not. */
+  ever(): readonly SimPayment[] {
+    return Array.from(this.#all.values()).flatMap(({ payments }) => payments);
   }
 
   /** drop removes the newest so many blocks, as a reorg does before its branch is mined, or a killed node. */
@@ -57,6 +83,9 @@ export class SimChain {
 
   #call(): void {
     this.calls += 1;
+    const due = this.meanwhile.filter((event) => event.calls-- <= 0);
+    this.meanwhile = this.meanwhile.filter((event) => !due.includes(event));
+    for (const { deed } of due) deed();
     if (this.failures === 0) return;
     this.failures -= 1;
     throw new Fault("sim.call", "retry", "the simulated node does not answer");
@@ -88,7 +117,8 @@ export class SimChain {
       blocks: async (refs, watch): Promise<readonly Block[]> => {
         this.#call();
         return refs.slice(0, blocksAtOnce).map((ref) => {
-          const block = this.blocks[ref.height];
+          const main = this.blocks[ref.height];
+          const block = main?.hash === ref.hash || !this.remembers ? main : this.#all.get(ref.hash);
           if (block?.hash !== ref.hash) throw new Fault("sim.blocks", "retry", `no block ${ref.hash}`);
           return {
             height: block.height,
