@@ -2,8 +2,9 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Block, Transaction } from "bitcoinjs-lib";
 import { checkAddress } from "#internal/bitcoin";
-import { addressKinds, installBtcd, keyOf, startBtcd } from "./mod.ts";
+import { addressKinds, installBtcd, keyOf, makeBlock, malleate, spendLegacy, startBtcd } from "./mod.ts";
 
 test("the keys are the published ones", () => {
   const { addresses } = keyOf("miner");
@@ -38,4 +39,31 @@ test("a program that ends instead of answering is told with its last words", asy
   } finally {
     rmSync(data, { recursive: true });
   }
+});
+
+const tip = { hash: "11".repeat(32), height: 300, time: 1_700_000_000 };
+const key = keyOf("alice");
+const spent = () =>
+  spendLegacy(key, { txid: "22".repeat(32), n: 3 }, { address: key.addresses.p2tr, value: 7n });
+
+test("a malleated transaction has the same inputs and outputs under another txid, and done twice is the first", () => {
+  const [paid, other] = [spent(), malleate(spent())];
+  expect(other.txid).not.toBe(paid.txid);
+  const parts = ({ hex }: { hex: string }) => {
+    const { ins, outs } = Transaction.fromHex(hex);
+    return [ins.map(({ hash, index }) => [hash, index]), outs];
+  };
+  expect(parts(other)).toEqual(parts(paid));
+  expect(malleate(other)).toEqual(paid);
+});
+
+test("a made block has its transactions, follows its parent, and is another one with another salt", () => {
+  const made = makeBlock(tip, [spent().hex], 1);
+  const block = Block.fromHex(made.hex);
+  expect([made.height, made.time, block.getId()]).toEqual([301, tip.time + 1, made.hash]);
+  expect(Buffer.from(block.prevHash ?? []).toString("hex")).toBe(tip.hash);
+  expect(block.checkProofOfWork() && block.checkTxRoots()).toBe(true);
+  expect(block.transactions?.map((tx) => tx.getId()).slice(1)).toEqual([spent().txid]);
+  expect(makeBlock(tip, [spent().hex], 2).hash).not.toBe(made.hash);
+  expect(() => makeBlock({ ...tip, height: 3 }, [], 1)).toThrow("is for the node to mine");
 });

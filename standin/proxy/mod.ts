@@ -6,6 +6,6 @@
  */
 export { type Dice, dice } from "./dice.ts";
 export { type Deed, type Fault, first, onCall, onPath, random } from "./faults.ts";
-export { changeResults, type RpcItem, type RpcQuestion } from "./jsonrpc.ts";
+export { callsOf, changeResults, type RpcItem, type RpcQuestion } from "./jsonrpc.ts";
 export type { Answer, Question } from "./message.ts";
 export { type Pair, type NodeProxy, type NodeProxyOptions, startProxy } from "./proxy.ts";
