@@ -12,6 +12,7 @@ import {
   reallySpends,
   type Transaction,
   type Unspent,
+  type UxOut,
 } from "#internal/skycoin";
 
 /** Paying is what a transaction pays to an address that is not the wallet's. */
@@ -44,6 +45,8 @@ interface Asking {
 /** As deep as the proof that a payout is dead: shallower, the chain may still change its mind. */
 const proofDepth = 3;
 
+const pendingText = "a transaction from the wallet is not confirmed yet";
+
 type Claim = { readonly txid: string; readonly anchor: string };
 
 /** findSpender proves that this transaction spends the anchor, and reads what it pays. Refused with what is seen instead. */
@@ -72,6 +75,8 @@ export async function findSpender(
   if (!decoded.ok) return decoded;
   const change = changeOf(decoded.value, walletAddresses);
   const listed = await node.outputs(walletAddresses, signal);
+  // Without change the next anchor is another output, and what is about to be paid does not lead there.
+  if (change === undefined && listed.outgoing.size > 0) return refuse(pendingText);
   const unspent = listed.unspent.filter((one) => !listed.outgoing.has(one.uxid));
   const later =
     change === undefined ? await spendsSince(deps, listed.unspent, spent.blockSeq, signal) : accept([]);
@@ -109,7 +114,7 @@ export async function findStart(
   const depth = head.seq - status.blockSeq + 1;
   if (depth < proofDepth) return refuse(`${txid} is ${depth} blocks deep; wait until it is ${proofDepth}`);
   const listed = await node.outputs(walletAddresses, signal);
-  if (listed.outgoing.size > 0) return refuse("a transaction from the wallet is not confirmed yet");
+  if (listed.outgoing.size > 0) return refuse(pendingText);
   const spends = await spendsSince(deps, listed.unspent, 0, signal);
   if (!spends.ok) return spends;
   if (!spends.value.some((spend) => spend.txid === txid)) {
@@ -149,14 +154,24 @@ async function spendsSince(
     const raw = await node.rawTransaction(txid, signal);
     const decoded = raw === undefined ? refuse(`the node does not give ${txid}`) : decodeTransactionHex(raw);
     if (!decoded.ok) return decoded;
-    const spent = await Promise.all(decoded.value.inputs.map((uxid) => node.uxout(uxid, signal)));
-    const own = spent.flatMap((one) =>
-      one !== undefined && walletAddresses.includes(one.address) ? [one] : [],
-    );
+    const inputs = await spentBy(node, decoded.value, signal);
+    if (!inputs.ok) return inputs;
+    const own = inputs.value.filter(({ address }) => walletAddresses.includes(address));
     if (own.length > 0) spends.push({ txid, paying: payingOf(txid, decoded.value, walletAddresses) });
     queue.push(...own.map(({ srcTx }) => srcTx).filter((src) => src !== nullHash));
   }
   return accept(spends);
+}
+
+/** spentBy looks up what a transaction spends. An output that the node does not know may be the wallet's. */
+async function spentBy(node: Node, tx: Transaction, signal: AbortSignal): Promise<Result<UxOut[], string>> {
+  const outputs: UxOut[] = [];
+  for (const uxid of tx.inputs) {
+    const output = await node.uxout(uxid, signal);
+    if (output === undefined) return refuse(`the node does not know output ${uxid}, which is spent`);
+    outputs.push(output);
+  }
+  return accept(outputs);
 }
 
 function attemptOf(
