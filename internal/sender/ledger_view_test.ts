@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { anchorOf } from "#internal/book";
-import { down, testWorld, type World } from "./testworld.ts";
+import { anchorOf, moveAnchor } from "#internal/book";
+import { droplet } from "#internal/money";
+import { down, hotAddress, testWorld, type World } from "./testworld.ts";
 
 const sky = 1_000_000n;
 
@@ -126,5 +127,38 @@ describe("the first anchor", () => {
     await w.restart();
     await w.turn();
     expect(anchor(w)).not.toBe("");
+  });
+});
+
+describe("a node that does not know the anchor", () => {
+  /** An anchor that this node has never seen, as one has it that lags behind. */
+  async function unknownAnchor(w: World): Promise<void> {
+    await w.turn();
+    const to = { uxid: "ab".repeat(32), address: hotAddress, coins: droplet(1000n) };
+    const who = { who: "ann", why: "a test", at: 1 };
+    await w.store.write((tx) => moveAnchor(tx, anchor(w), to, who));
+    await w.restart();
+    await w.turn();
+  }
+
+  test("keeps binding closed and is told, also while sending is off", async () => {
+    const w = await world({ sendEnabled: false });
+    await unknownAnchor(w);
+    expect([view(w), w.sender.state().error]).toEqual(["unseen", expect.stringContaining("does not know")]);
+  });
+
+  test("says nothing of a store whose payout is open: it may be an old copy", async () => {
+    const w = await world();
+    await w.turn();
+    await w.owe(1, sky);
+    await w.turn();
+    const { uxout } = w.node;
+    w.node.uxout = async (uxid, signal) => (uxid === anchor(w) ? undefined : uxout(uxid, signal));
+    await w.restart();
+    await w.turn();
+    expect(view(w)).toBe("unseen");
+    w.node.uxout = uxout;
+    await w.turn();
+    expect(view(w)).toBe("agrees");
   });
 });

@@ -125,10 +125,21 @@ function nextSpent({ uxid, payout }: Anchor): string {
   return `output ${uxid}, which the next payout must spend${payout === 0 ? "" : ` (the change of payout ${payout})`},`;
 }
 
-/** isContested tells whether the anchor of an open payout was spent by a transaction that the store does not know. */
-export async function isContested(deps: SenderDeps, meeting: Meeting, payout: Payout): Promise<boolean> {
-  const spent = (await deps.node.uxout(payout.anchor.uxid, meeting.signal))?.spent;
-  return spent !== undefined && !attemptsOf(payout).some(({ txid }) => txid === spent.txid);
+/**
+ * viewOf tells whether the anchor of an open payout was spent by a transaction that the store does not know. A node that
+ * does not know the anchor says nothing.
+ */
+export async function viewOf(
+  deps: SenderDeps,
+  meeting: Meeting,
+  payout: Payout,
+): Promise<"agrees" | "differs" | undefined> {
+  const output = await deps.node.uxout(payout.anchor.uxid, meeting.signal);
+  if (output === undefined) return undefined;
+  const { spent } = output;
+  return spent === undefined || attemptsOf(payout).some(({ txid }) => txid === spent.txid)
+    ? "agrees"
+    : "differs";
 }
 
 /** checkAnchor asks the ledger whether our store knows all that was paid (`money-path` rule 2). */

@@ -10,7 +10,7 @@ import { followOpen } from "./open.ts";
 import { patience } from "./patience.ts";
 import { payDue } from "./pay.ts";
 import { sendings } from "./sendings.ts";
-import { type Balance, isContested, takePurse, wealth } from "./purse.ts";
+import { type Balance, takePurse, viewOf, wealth } from "./purse.ts";
 
 export type { LedgerView, SenderDeps } from "./deps.ts";
 
@@ -79,8 +79,9 @@ export function sender(deps: SenderDeps): Sender {
     const { balance } = now;
     if (behind !== undefined) return { trouble: behind.reason, more: false, watch: !behind.passing, balance };
     if (followed.kind === "waiting") {
-      const ledger = (await isContested(deps, meeting, followed.payout)) ? "differs" : "agrees";
-      return { trouble: followed.trouble, more: false, watch: true, balance, ledger };
+      const ledger = await viewOf(deps, meeting, followed.payout);
+      const waiting = { trouble: followed.trouble, more: false, watch: true, balance };
+      return ledger === undefined ? waiting : { ...waiting, ledger };
     }
     // Whether or not anything may be paid now: the first anchor is chosen before anybody is owed, and an old copy is told.
     const purse = await takePurse(deps, meeting, now);
@@ -88,9 +89,9 @@ export function sender(deps: SenderDeps): Sender {
     return { ...(await pay(meeting, purse, balance.hours)), balance, ledger: "agrees" };
   };
 
-  /** Where nothing may be built anyway only what concerns the whole store is told. */
+  /** Where nothing may be built anyway only what concerns the whole store is told, and what keeps binding closed. */
   const heldOr = (held: Held): Round => {
-    const stopped = held.ledger === "differs" ? undefined : whyNotBuild(deps);
+    const stopped = held.ledger === "agrees" ? whyNotBuild(deps) : undefined;
     const round = stopped ?? { trouble: held.reason, more: false, watch: !held.passing };
     return held.ledger === undefined ? round : { ...round, ledger: held.ledger };
   };

@@ -107,6 +107,8 @@ export interface World {
   store: Store;
   readonly clock: ManualClock;
   ledger: Ledger;
+  /** What the sender asks; its answers may be replaced. */
+  readonly node: { -readonly [call in keyof Node]: Node[call] };
   readonly faulty: Faulty;
   readonly log: RecordingLog;
   /** The running sender; `restart` makes another. */
@@ -221,6 +223,7 @@ export async function testWorld(options: WorldOptions = {}): Promise<World> {
     store: await open(),
     clock,
     ledger,
+    node: wrapped.node,
     faulty: wrapped.faulty,
     log,
     signer,
