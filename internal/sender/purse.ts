@@ -1,4 +1,5 @@
 import { type Anchor, anchorOf, attemptsOf, type Payout, setAnchor, totalsOf } from "#internal/book";
+import { accept, refuse, type Result } from "#internal/fault";
 import { type Droplet, type Hours, hours, droplet } from "#internal/money";
 import { decodeTransactionHex, type Outputs, type Unspent } from "#internal/skycoin";
 import { fewHours, inputLimit, leastChange, type Purse } from "./build.ts";
@@ -40,16 +41,7 @@ export async function wealth(deps: SenderDeps, meeting: Meeting): Promise<Wealth
 export async function takePurse(deps: SenderDeps, meeting: Meeting, now: Wealth): Promise<Purse | Held> {
   const known = deps.store.read(anchorOf);
   const before = known === undefined ? await paidBefore(deps, meeting, now) : undefined;
-  if (before !== undefined) {
-    const why =
-      "which this store does not know although it has bindings: it is an old copy, or the wallet was";
-    const then = `used by somebody else; when what it paid is settled, say "teller foreign ${before}"`;
-    return {
-      reason: `the wallet has paid before, by ${before}, ${why} ${then}`,
-      passing: false,
-      ledger: "differs",
-    };
-  }
+  if (before !== undefined) return before;
   const stored = known ?? (await firstAnchor(deps, now));
   if (stored === undefined) {
     const reason = "no unspents to spend: the hot wallet is empty";
@@ -83,29 +75,51 @@ function fillPurse(anchor: Unspent, spendable: readonly Unspent[], most: number)
 }
 
 const nullTx = "0".repeat(64);
-/** So many outputs of the wallet, and inputs of what made each, are looked at: the change of a payout is a large one. */
-const looked = 20;
 
 /**
- * paidBefore finds a transaction by which the wallet has paid, beside a store that has bindings and no anchor:
- * such a store is a copy from before its first payout, and would pay again. Every payout leaves change, so
- * it shows in what made the wallet's outputs.
+ * paidBefore finds a transaction by which the wallet has paid, beside a store that has bindings and no anchor: such a
+ * store is a copy from before its first payout, and would pay again. Every payout leaves change, so it shows in
+ * what made the wallet's outputs, of which that change may be the smallest, or about to be spent.
  */
-async function paidBefore(deps: SenderDeps, meeting: Meeting, now: Wealth): Promise<string | undefined> {
+async function paidBefore(deps: SenderDeps, meeting: Meeting, now: Wealth): Promise<Held | undefined> {
   const { bound } = deps.store.read(totalsOf);
   if (bound.BTC + bound.ETH === 0) return undefined;
-  const made = new Set(now.spendable.slice(0, looked).map(({ srcTx }) => srcTx));
+  // The newest first: what an old copy does not know is new, and each is asked for again while it is held.
+  const newest = now.outputs.unspent.toSorted((a, b) => b.blockSeq - a.blockSeq);
+  const made = new Set(newest.map(({ srcTx }) => srcTx));
   made.delete(nullTx);
   for (const txid of made) {
-    const raw = await deps.node.rawTransaction(txid, meeting.signal);
-    const decoded = raw === undefined ? undefined : decodeTransactionHex(raw);
-    if (decoded?.ok !== true) continue;
-    for (const uxid of decoded.value.inputs.slice(0, looked)) {
-      const owner = (await deps.node.uxout(uxid, meeting.signal))?.address;
-      if (owner !== undefined && deps.signer.addresses.includes(owner)) return txid;
-    }
+    const spends = await ownersOf(deps, meeting, txid);
+    if (!spends.ok) return { reason: spends.refusal, passing: true };
+    if (spends.value.some((owner) => deps.signer.addresses.includes(owner))) return usedWallet(txid);
   }
   return undefined;
+}
+
+/** ownersOf tells whose outputs a transaction spends. What the node does not give may be the wallet's. */
+async function ownersOf(
+  { node }: SenderDeps,
+  { signal }: Meeting,
+  txid: string,
+): Promise<Result<string[], string>> {
+  const raw = await node.rawTransaction(txid, signal);
+  if (raw === undefined) return refuse(`the Skycoin node does not give ${txid}, which paid into the wallet`);
+  const decoded = decodeTransactionHex(raw);
+  if (!decoded.ok) return decoded;
+  const owners: string[] = [];
+  for (const uxid of decoded.value.inputs) {
+    const output = await node.uxout(uxid, signal);
+    if (output === undefined) return refuse(`the Skycoin node does not know ${uxid}, which ${txid} spends`);
+    owners.push(output.address);
+  }
+  return accept(owners);
+}
+
+function usedWallet(txid: string): Held {
+  const why = "which this store does not know although it has bindings: it is an old copy, or the wallet was";
+  const then = `used by somebody else; when what it paid is settled, say "teller foreign ${txid}"`;
+  const reason = `the wallet has paid before, by ${txid}, ${why} ${then}`;
+  return { reason, passing: false, ledger: "differs" };
 }
 
 async function firstAnchor(deps: SenderDeps, now: Wealth): Promise<Anchor | undefined> {

@@ -26,6 +26,7 @@ import {
   memoryNode,
   newLedger,
   type Node,
+  type Output,
   parseAddress,
   publicKeyOf,
   type Signer,
@@ -129,6 +130,8 @@ export interface World {
   spendAsStranger(uxid: string): string;
   /** refill brings the stranger's coins into the wallet: as one output without hours, or as so many that have some. */
   refill(outputs?: number): string;
+  /** topUp brings so many of the stranger's droplets into the wallet. */
+  topUp(droplets: bigint): void;
   stop(): Promise<void>;
   restart(): Promise<void>;
   /** received gives the droplets that a customer has on the ledger. */
@@ -190,6 +193,18 @@ export async function testWorld(options: WorldOptions = {}): Promise<World> {
     const done = world.ledger.inject(tx, stockRules, clock.now());
     if (!done.ok) throw new Error(done.refusal.text);
     return done.value;
+  };
+
+  /** The stranger spends all that he has, on outputs made from his coins and hours. */
+  const payByStranger = (outputsOf: (coins: bigint, hours: bigint) => readonly Output[]): string => {
+    const { address, key } = stranger;
+    const [output] = world.ledger.unspent([address]);
+    if (output === undefined) throw new Error("the stranger has nothing");
+    const unsigned = unsignedTransaction([output.uxid], outputsOf(output.coins, output.hours));
+    const { raw } = signerOf([key]).sign(transactionHex(unsigned), [addressText(address)]);
+    const decoded = decodeTransactionHex(raw);
+    if (!decoded.ok) throw new Error(decoded.refusal);
+    return inject(decoded.value);
   };
 
   const open = async () => {
@@ -263,20 +278,20 @@ export async function testWorld(options: WorldOptions = {}): Promise<World> {
       );
     },
     refill(outputs = 1) {
-      const { address, key } = stranger;
-      const [output] = world.ledger.unspent([address]);
-      if (output === undefined) throw new Error("the stranger has nothing");
       const count = BigInt(outputs);
-      const each = (output.coins / count / 1000n) * 1000n;
-      const pays = Array.from({ length: outputs }, (_, i) => ({
-        ...{ address: hot, coins: droplet(i === 0 ? output.coins - each * (count - 1n) : each) },
-        hours: hours(outputs === 1 ? 0n : 100n + BigInt(i)),
-      }));
-      const unsigned = unsignedTransaction([output.uxid], pays);
-      const { raw } = signerOf([key]).sign(transactionHex(unsigned), [addressText(address)]);
-      const decoded = decodeTransactionHex(raw);
-      if (!decoded.ok) throw new Error(decoded.refusal);
-      return inject(decoded.value);
+      return payByStranger((coins) => {
+        const each = (coins / count / 1000n) * 1000n;
+        return Array.from({ length: outputs }, (_, i) => ({
+          ...{ address: hot, coins: droplet(i === 0 ? coins - each * (count - 1n) : each) },
+          hours: hours(outputs === 1 ? 0n : 100n + BigInt(i)),
+        }));
+      });
+    },
+    topUp(droplets) {
+      payByStranger((coins, left) => [
+        { address: hot, coins: droplet(droplets), hours: hours(0n) },
+        { address: stranger.address, coins: droplet(coins - droplets), hours: hours((left * 4n) / 5n) },
+      ]);
     },
     async stop() {
       stopper.abort();
@@ -329,7 +344,7 @@ function splitGenesis(world: World, sizes: readonly bigint[], tools: Tools): voi
     coins: droplet(size),
     hours: hours(typeof tools.hours === "bigint" ? tools.hours + BigInt(i) : tools.hours(i)),
   }));
-  const all = [...outputs, { address: stranger.address, coins: droplet(rest), hours: hours(100_000n) }];
+  const all = [...outputs, { address: stranger.address, coins: droplet(rest), hours: hours(900_000n) }];
   tools.inject(tools.sign(unsignedTransaction([genesis.uxid], all)));
   world.block();
 }
