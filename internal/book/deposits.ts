@@ -29,6 +29,9 @@ export const noPassthrough: Passthrough = {
   },
 };
 
+/** settledElsewhere begins the reason of a hold on a deposit that the operator had settled by another transaction. */
+export const settledElsewhere = "its payout died after it was settled: ";
+
 /** needsPerson tells that a row waits for the operator. One that was replaced does not: the other has its money. */
 function needsPerson(info: DepositInfo): boolean {
   if (info.settled !== "" || info.replaced_by !== "") return false;

@@ -2,7 +2,7 @@ import type { Reader, Tx } from "#internal/db";
 import { invariant } from "#internal/fault";
 import { anchors, openPayouts, payoutByTxid, payouts } from "./buckets.ts";
 import { stoppedCoins } from "./chain.ts";
-import { infoOf, save, stillDue } from "./deposits.ts";
+import { infoOf, save, settledElsewhere, stillDue } from "./deposits.ts";
 import { record } from "./events.ts";
 import type { Anchor, Attempt, DepositInfo, Payout, PayoutOutput } from "./rows.ts";
 import { change, take } from "./totals.ts";
@@ -206,26 +206,34 @@ export function reopenPayouts(tx: Tx, from: number, at: number): void {
 /**
  * killPayouts ends an open payout that is proved dead, and every open one that spends its change, or the
  * change of one of those: they can never confirm either. One that spends another output is left alone.
- * Their deposits are due again. `proof` says what was seen.
+ * Their deposits are due again, unless a payout stands that spends another output: the anchor will be its change, and
+ * nobody would ask who spent that of the dead one, and for whom. `proof` says what was seen.
  */
 export function killPayouts(tx: Tx, from: number, proof: string, at: number): void {
   const first = mustHave(tx, from);
   const lost = new Set<string>();
-  for (const seq of tx.keys(openPayouts, { start: from, limit: Number.MAX_SAFE_INTEGER })) {
+  const open = tx.keys(openPayouts, { start: from, limit: Number.MAX_SAFE_INTEGER });
+  const dead = open.flatMap((seq) => {
     const payout = mustHave(tx, seq);
-    if (seq !== from && !lost.has(payout.anchor.uxid)) continue;
+    if (seq !== from && !lost.has(payout.anchor.uxid)) return [];
     for (const attempt of attemptsOf(payout)) lost.add(attempt.change.uxid);
-    killOne(tx, payout, proof, at);
-  }
+    return [payout];
+  });
+  const reason = dead.length === open.length ? "" : `its payout died beside one that stands: ${proof}`;
+  for (const payout of dead) killOne(tx, payout, { proof, reason, at });
   const before = first.anchor.payout === 0 ? undefined : mustHave(tx, first.anchor.payout);
   const standing = before?.state === "confirmed" ? { ...before.change, payout: before.seq } : first.anchor;
   tx.put(anchors, anchorKey, standing);
 }
 
-/** settledElsewhere begins the reason of a hold on a deposit that the operator had settled by another transaction. */
-export const settledElsewhere = "its payout died after it was settled: ";
+/** Death is how a payout died, and why its deposits are held, if they are. */
+interface Death {
+  readonly proof: string;
+  readonly reason: string;
+  readonly at: number;
+}
 
-function killOne(tx: Tx, payout: Payout, proof: string, at: number): void {
+function killOne(tx: Tx, payout: Payout, { proof, reason, at }: Death): void {
   tx.put(payouts, payout.seq, { ...payout, state: "dead", dead: proof });
   tx.remove(openPayouts, payout.seq);
   const own = attemptsOf(payout).map(({ txid }) => txid);
@@ -234,7 +242,7 @@ function killOne(tx: Tx, payout: Payout, proof: string, at: number): void {
     const unpaid = { txid: "", sky_sent: 0n, payout: 0, settled: "", updated_at: at };
     // What the operator settled by another transaction must not be paid again by itself.
     const byOther = info.settled !== "" && !own.some((txid) => info.settled.startsWith(`paid by ${txid};`));
-    const held = byOther ? `${settledElsewhere}${info.settled}` : info.held;
+    const held = byOther ? `${settledElsewhere}${info.settled}` : reason === "" ? info.held : reason;
     save(tx, info, { ...info, ...unpaid, held, status: "waiting_send" });
   }
   record(tx, at, "payout_dead", payout.seq.toString(), proof);

@@ -417,7 +417,9 @@ describe("a payout that is proved dead", () => {
     await reopen(1);
     await kill(1);
     expect([book.payout(1).state, book.payout(2).state]).toEqual(["dead", "signed"]);
-    expect([due(), open()]).toEqual([[a], [2]]);
+    // Who spent its anchor is asked by nobody once the anchor is the second one's change.
+    expect([due(), open(), book.info(a).status]).toEqual([[], [2], "waiting_send"]);
+    expect(book.info(a).held).toContain("died beside one that stands");
     await settle(2, "p2");
     expect([anchorText(book.store), sent()]).toEqual(["change-p2", 2000n]);
   });

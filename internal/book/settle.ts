@@ -1,9 +1,9 @@
 import type { Tx } from "#internal/db";
 import { accept, invariant, refuse, type Result } from "#internal/fault";
 import { anchors, deposits, infos, openPayouts, payoutByTxid, payouts } from "./buckets.ts";
-import { infoOf, save, stillDue } from "./deposits.ts";
+import { infoOf, save, settledElsewhere, stillDue } from "./deposits.ts";
 import { record } from "./events.ts";
-import { anchorOf, payoutByTransaction, settledElsewhere } from "./payouts.ts";
+import { anchorOf, payoutByTransaction } from "./payouts.ts";
 import { paidRival } from "./see.ts";
 import type { Anchor, Attempt, DepositInfo, Payout, PayoutOutput } from "./rows.ts";
 import { setSkyHead } from "./sky.ts";
