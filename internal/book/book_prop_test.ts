@@ -32,6 +32,7 @@ type Step =
   | { readonly kind: "bind"; readonly sky: number }
   | { readonly kind: "mine"; readonly pays: readonly Pay[]; readonly deep: boolean }
   | { readonly kind: "drop"; readonly depth: number }
+  | { readonly kind: "rescan"; readonly depth: number; readonly deep: boolean }
   | { readonly kind: "decide"; readonly owed: number }
   | { readonly kind: "hold"; readonly from: number }
   | { readonly kind: "byHand"; readonly from: number }
@@ -68,6 +69,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   ),
   weighted(3, fc.record({ ...only("drop"), depth: fc.constantFrom(1, 1, 2, 4) })),
+  weighted(1, fc.record({ ...only("rescan"), depth: fc.constantFrom(1, 2, 5, 60), deep: fc.boolean() })),
   weighted(6, fc.record({ ...only("decide"), owed: fc.nat(5) })),
   weighted(1, fc.record({ ...only("hold"), from: fc.nat(9) })),
   weighted(1, fc.record({ ...only("byHand"), from: fc.nat(9) })),
@@ -187,6 +189,8 @@ class Player {
         return this.#mine(step);
       case "drop":
         return this.#drop(step.depth);
+      case "rescan":
+        return book.rescan(step.depth, { confirmations: step.deep ? 3 : 1 });
       case "decide": {
         const owed = BigInt(step.owed) * 1000n;
         const ids = this.#due("waiting_decide", 2);
@@ -202,7 +206,9 @@ class Player {
         return;
       }
       case "byHand": {
-        const id = this.#due("waiting_send", 10)[step.from];
+        const listed = store.read((reader) => erroredDeposits(reader, { limit: 100 }));
+        const ids = [...this.#due("waiting_send", 10), ...listed.map((info) => info.deposit_id)];
+        const id = ids[step.from % Math.max(1, ids.length)];
         const who = { who: "ann", why: "by hand", at };
         if (id !== undefined) await store.write((tx) => settleByHand(tx, id, "hand", who));
         return;

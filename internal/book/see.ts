@@ -12,7 +12,7 @@ import {
   skyRows,
   uncredited,
 } from "./buckets.ts";
-import { save, updateSkyRow } from "./deposits.ts";
+import { save, settledElsewhere, updateSkyRow } from "./deposits.ts";
 import { record } from "./events.ts";
 import type { Binding, ChainRules, Deposit, DepositInfo } from "./rows.ts";
 import { take } from "./totals.ts";
@@ -82,16 +82,19 @@ function place(tx: Tx, id: string, deposit: Deposit, found: Found): void {
   }));
 }
 
-/** A deposit that shares a coin with this one and is not on the best chain any more. */
+/** A deposit of another transaction that shares a coin with this one. */
 interface Rival {
   readonly id: string;
   readonly deposit: Deposit;
   /** A payout was signed for it, or a person has paid it: its money has left, or will. */
   readonly paid: boolean;
+  /** A person must look at it before it is paid. */
+  readonly held: boolean;
 }
 
 function isPaid(info: DepositInfo | undefined): boolean {
-  return info !== undefined && (info.payout !== 0 || info.settled !== "");
+  if (info === undefined) return false;
+  return info.payout !== 0 || info.settled !== "" || info.held.startsWith(settledElsewhere);
 }
 
 function findRivals(tx: Reader, output: Pick<SeenOutput, "txid" | "inputs">): Rival[] {
@@ -101,24 +104,55 @@ function findRivals(tx: Reader, output: Pick<SeenOutput, "txid" | "inputs">): Ri
     for (const [, rivalId] of tx.keys(byOutpoint, range)) {
       const deposit = tx.get(deposits, rivalId);
       // Another output of the same transaction spends the same coin and comes back with it: it is no rival.
-      if (deposit === undefined || deposit.tx === output.txid || !deposit.reversed) continue;
-      rivals.set(rivalId, { id: rivalId, deposit, paid: isPaid(tx.get(infos, rivalId)) });
+      if (deposit === undefined || deposit.tx === output.txid) continue;
+      const info = tx.get(infos, rivalId);
+      const held = (info ?? deposit).held !== "";
+      rivals.set(rivalId, { id: rivalId, deposit, paid: isPaid(info), held });
     }
   }
   return [...rivals.values()];
 }
 
-/** paidRival names a deposit that spends the same coin as this one and was paid, or undefined. */
-export function paidRival(reader: Reader, { tx: txid, inputs }: Deposit): string | undefined {
-  return findRivals(reader, { txid, inputs }).find(({ paid }) => paid)?.id;
+/**
+ * whyBarred says why a rival keeps a deposit on the best chain from being paid, or gives undefined. Two cannot stand on one
+ * chain: the rival is of a chain that is gone, from below a height from which an operator had it scanned again.
+ */
+function whyBarred({ id, deposit, paid }: Rival, done: string): string | undefined {
+  if (paid) return `spends the same coin as ${id}, which ${done}`;
+  return deposit.reversed
+    ? undefined
+    : `spends the same coin as ${id}, which was on the chain before a rescan`;
 }
+
+/**
+ * barringRival says which deposit bars this one, because it spends the same coin and was paid or may be; or undefined. One
+ * that is not on the chain itself is looked at again when it is mined again.
+ */
+export function barringRival(reader: Reader, { tx: txid, inputs, reversed }: Deposit): string | undefined {
+  return findRivals(reader, { txid, inputs })
+    .filter(({ deposit }) => deposit.reversed || !reversed)
+    .map((rival) => whyBarred(rival, "was paid"))
+    .find((why) => why !== undefined);
+}
+
+/** standingRival names a deposit on the best chain that spends the same coin as this one and was paid, or will be by itself. */
+export function standingRival(reader: Reader, { tx: txid, inputs }: Deposit): string | undefined {
+  return findRivals(reader, { txid, inputs }).find(
+    ({ deposit, paid, held }) => !deposit.reversed && deposit.replaced_by === "" && (paid || !held),
+  )?.id;
+}
+
+const isFree = ({ paid, deposit }: Rival) => !paid && deposit.reversed && deposit.replaced_by === "";
 
 /** The rival whose place and rate an output takes: unpaid, of the same address if there is one, else of the same customer. */
 function heir(
   rivals: readonly Rival[],
   to: { readonly address: string; readonly sky: string },
 ): Rival | undefined {
-  const free = rivals.filter((rival) => !rival.paid && rival.deposit.replaced_by === "");
+  // What was credited comes first: a person waits to hear of it.
+  const free = rivals
+    .filter(isFree)
+    .toSorted((a, b) => Number(b.deposit.processed) - Number(a.deposit.processed));
   const same = free.find((rival) => rival.deposit.address === to.address);
   return same ?? free.find((rival) => to.sky !== "" && rival.deposit.sky_address === to.sky);
 }
@@ -126,9 +160,7 @@ function heir(
 /** A rival that no output of the same transaction pays again: whoever comes first ends it. */
 function leftOver(rivals: readonly Rival[], siblings: readonly SeenOutput[]): Rival | undefined {
   const paidAgain = new Set(siblings.map(({ address }) => address));
-  return rivals.find(
-    ({ paid, deposit }) => !paid && deposit.replaced_by === "" && !paidAgain.has(deposit.address),
-  );
+  return rivals.find((rival) => isFree(rival) && !paidAgain.has(rival.deposit.address));
 }
 
 function firstSight(tx: Tx, found: Found, rivals: readonly Rival[]): Deposit {
@@ -197,11 +229,10 @@ function settleRivals(
   let deposit: Deposit = { ...arrival.deposit, replaced_by: "" };
   let watch = "";
   for (const rival of rivals) {
-    if (rival.paid) {
-      const reason = `spends the same coin as ${rival.id}, which has a payout`;
-      if (deposit.held === "") deposit = { ...deposit, held: reason };
-      watch = `${id} ${reason}`;
-    }
+    const reason = whyBarred(rival, "has a payout");
+    if (reason === undefined) continue;
+    if (deposit.held === "") deposit = { ...deposit, held: reason };
+    watch = `${id} ${reason}`;
   }
   const { address, sky_address: sky } = deposit;
   const replaced = heir(rivals, { address, sky }) ?? leftOver(rivals, arrival.siblings);

@@ -4,7 +4,7 @@ import { anchors, deposits, infos, openPayouts, payoutByTxid, payouts } from "./
 import { infoOf, save, settledElsewhere, stillDue } from "./deposits.ts";
 import { record } from "./events.ts";
 import { anchorOf, payoutByTransaction } from "./payouts.ts";
-import { paidRival } from "./see.ts";
+import { barringRival, standingRival } from "./see.ts";
 import type { Anchor, Attempt, DepositInfo, Payout, PayoutOutput } from "./rows.ts";
 import { setSkyHead } from "./sky.ts";
 import { change, take } from "./totals.ts";
@@ -115,6 +115,13 @@ export function settleByHand(tx: Tx, id: string, txid: string, who: Who): Result
       `${id} is in payout ${info.payout}, whose bytes are signed; only their proved death frees it`,
     );
   }
+  const deposit = tx.get(deposits, id);
+  const rival = deposit === undefined || info.status === "done" ? undefined : standingRival(tx, deposit);
+  if (rival !== undefined) {
+    return refuse(
+      `${id} is not on the chain, but ${rival}, which spends the same coin: settle that one, or release this one`,
+    );
+  }
   const note = `paid by ${txid}; ${said(who)}`;
   if (info.status === "done") {
     if (info.held === "" && !info.reversed) return refuse(`${id} is done and waits for nobody`);
@@ -161,8 +168,7 @@ function whyNotRelease(tx: Tx, info: DepositInfo): string | undefined {
   if (held.startsWith(settledElsewhere))
     return `was settled by hand before (${held}): it can only be settled again (paid)`;
   const deposit = tx.get(deposits, id);
-  const rival = deposit === undefined ? undefined : paidRival(tx, deposit);
-  return rival === undefined ? undefined : `spends the same coin as ${rival}, which was paid`;
+  return deposit === undefined ? undefined : barringRival(tx, deposit);
 }
 
 /** recordRescan notes that a person had a chain scanned again, from this height on. */

@@ -16,9 +16,11 @@ import {
   depositInfo,
   type DepositInfo,
   importAddresses,
+  knowHeaders,
   openBook,
   type Payout,
   payoutOf,
+  rescanFrom,
   rewind,
   setAnchor,
   type SignedPayout,
@@ -82,6 +84,8 @@ export interface TestBook {
   mine(outputs?: readonly SeenOutput[], rules?: Partial<ChainRules>, coin?: CoinType): Promise<ChainReport>;
   /** drop takes back the newest so many blocks. */
   drop(depth: number, coin?: CoinType): Promise<ChainReport>;
+  /** rescan has the newest so many blocks scanned again, as an operator may at any time. */
+  rescan(depth: number, rules?: Partial<ChainRules>): Promise<void>;
   /** height is that of the newest block. */
   height(coin?: CoinType): number;
   /** sign stores a payout for these deposits, and must succeed. */
@@ -134,6 +138,18 @@ export async function testBook(pool = 20): Promise<TestBook> {
       book.at += 1;
       chains[coin].splice(Math.max(0, chains[coin].length - depth));
       return book.store.write((tx) => rewind(tx, rulesFor(coin), tipOf(coin), book.at));
+    },
+    async rescan(depth, rules = {}) {
+      book.at += 1;
+      const blocks = chains.BTC.slice(-depth);
+      const from = chains.BTC.at(-depth - 1) ?? { height: 0, hash: "BTC-genesis" };
+      const own = rulesFor("BTC", rules);
+      const below = [{ height: 0, hash: "BTC-genesis" }, ...chains.BTC.slice(0, -depth)];
+      await book.store.write((tx) => {
+        rescanFrom(tx, own, from, book.at);
+        knowHeaders(tx, "BTC", below);
+      });
+      for (const block of blocks) await book.store.write((tx) => advance(tx, own, [block], book.at));
     },
     height: (coin = "BTC") => book.store.read((reader) => cursorOf(reader, coin))?.height ?? -1,
     async sign(txid, ids) {
