@@ -5,7 +5,7 @@ import type { CoinType } from "#internal/money";
 import { byHeight, cursors, deposits, headers, infos, scanNotes, uncredited } from "./buckets.ts";
 import { record } from "./events.ts";
 import type { ChainRules, Cursor, Deposit } from "./rows.ts";
-import { see } from "./see.ts";
+import { giveBack, see } from "./see.ts";
 import { infoOf, newInfo, save, updateSkyRow } from "./deposits.ts";
 import { addReceived, take } from "./totals.ts";
 
@@ -161,7 +161,10 @@ function reverse(tx: Tx, id: string, at: number, report: ChainReport): void {
   report.reversed.push(id);
   record(tx, at, "deposit_reversed", id);
   const info = tx.get(infos, id);
-  if (info === undefined) return showUnseen(tx, deposit, at);
+  if (info === undefined) {
+    showUnseen(tx, deposit, at);
+    return giveBack(tx, id, deposit, at);
+  }
   if (info.reversed) return;
   save(tx, info, { ...info, reversed: true, released: false, updated_at: at });
   addReceived(tx, deposit.coin_type, -deposit.value);

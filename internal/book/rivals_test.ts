@@ -11,6 +11,8 @@ import {
   rescanFrom,
   settleByHand,
   settlePayout,
+  skyStatus,
+  totalsOf,
 } from "./mod.ts";
 import { audit } from "./testaudit.ts";
 import { paying, rulesFor, type TestBook, testBook } from "./testbook.ts";
@@ -90,6 +92,23 @@ describe("a coin that one transaction pays by hand and another by itself", () =>
     expect([due(), listed()]).toEqual([[], [id, "t2:0"]]);
     expect(await book.store.write((tx) => releaseDeposit(tx, "t2:0", who))).toMatchObject({ ok: false });
   });
+});
+
+test("a deposit whose place was taken is a person's again when the other is taken back before it counted", async () => {
+  await owe();
+  await book.drop(1);
+  await book.mine([spending("t2")], { confirmations: 3 });
+  expect([due(), listed()]).toEqual([[], []]);
+  await book.drop(1);
+  expect([due(), listed(), book.store.read(totalsOf).attention]).toEqual([[], [id], 1]);
+  expect(book.store.read((reader) => skyStatus(reader, "alice", 9)).map(({ row }) => row.status)).toEqual([
+    "waiting_send",
+  ]);
+  await book.mine([spending("t2")], { confirmations: 3 });
+  expect([due(), listed()]).toEqual([[], []]);
+  await book.drop(1);
+  await book.mine([spending("t1")]);
+  expect([due(), listed()]).toEqual([[id], []]);
 });
 
 test("a payout that died beside one that stands on another anchor leaves its deposits to a person", async () => {

@@ -142,6 +142,19 @@ export function standingRival(reader: Reader, { tx: txid, inputs }: Deposit): st
   )?.id;
 }
 
+/**
+ * giveBack returns the places that a deposit has taken, because it is gone before it counted: else nobody would look
+ * at those whose places they are.
+ */
+export function giveBack(tx: Tx, id: string, gone: Deposit, at: number): void {
+  for (const { id: rivalId, deposit } of findRivals(tx, { txid: gone.tx, inputs: gone.inputs })) {
+    if (deposit.replaced_by !== id) continue;
+    tx.put(deposits, rivalId, { ...deposit, replaced_by: "" });
+    const info = tx.get(infos, rivalId);
+    if (info !== undefined) save(tx, info, { ...info, replaced_by: "", updated_at: at });
+  }
+}
+
 const isFree = ({ paid, deposit }: Rival) => !paid && deposit.reversed && deposit.replaced_by === "";
 
 /** The rival whose place and rate an output takes: unpaid, of the same address if there is one, else of the same customer. */

@@ -229,6 +229,7 @@ function auditMoney(rows: { infos: DepositInfo[]; deposits: Row[]; payouts: Payo
       new Set(shares.map(() => status)),
     );
   }
+  auditReversed(rows, same);
   const states = standing.map(({ state }) => state);
   same("order of the open payouts", states, [...states].sort());
   // What a person paid although it was held was looked at by that person.
@@ -246,6 +247,19 @@ function auditMoney(rows: { infos: DepositInfo[]; deposits: Row[]; payouts: Payo
     [...spenders].filter(([, txs]) => txs.size > 1).map(([o]) => o),
     [],
   );
+}
+
+/** What a reorg took back waits for a person, or for one that has its place and is itself on the chain or waits. */
+function auditReversed(rows: { infos: DepositInfo[]; deposits: Row[] }, same: Same): void {
+  const infos = new Map(rows.infos.map((info) => [info.deposit_id, info]));
+  const deposits = new Map(rows.deposits.map(({ key, value }) => [key, value]));
+  for (const { deposit_id: id, reversed, settled } of rows.infos) {
+    if (!reversed || settled !== "") continue;
+    let last = id;
+    for (let next = id; next !== ""; next = deposits.get(next)?.replaced_by ?? "") last = next;
+    const told = deposits.get(last)?.reversed === false || infos.has(last);
+    same(`${id} is told or has its place taken`, told, true);
+  }
 }
 
 /** anchorText names the anchor for a comparison. */
