@@ -52,6 +52,7 @@ export {
   addressOfScript,
   boundAddresses,
   depositInfo,
+  depositsOfAddress,
   depositsByStatus,
   erroredDeposits,
   oldestUndone,

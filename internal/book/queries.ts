@@ -1,6 +1,16 @@
 import type { Reader, Tx } from "#internal/db";
 import type { CoinType } from "#internal/money";
-import { bindings, byStatus, errored, infos, scanned, scanNotes, scripts, skyRows } from "./buckets.ts";
+import {
+  addressDeposits,
+  bindings,
+  byStatus,
+  errored,
+  infos,
+  scanned,
+  scanNotes,
+  scripts,
+  skyRows,
+} from "./buckets.ts";
 import { dueDeposits, infoOf } from "./deposits.ts";
 import type { DepositInfo, SkyRow, StoredStatus } from "./rows.ts";
 import { storedStatuses } from "./statuses.ts";
@@ -19,6 +29,12 @@ export function skyStatus(reader: Reader, sky: string, limit: number): { seq: nu
 /** depositInfo gives a credited deposit by its id (`txid:n`). */
 export function depositInfo(reader: Reader, id: string): DepositInfo | undefined {
   return reader.get(infos, id);
+}
+
+/** depositsOfAddress gives the credited deposits of a deposit address, in the order in which they were first seen. */
+export function depositsOfAddress(reader: Reader, address: string, limit: number): DepositInfo[] {
+  const range = { start: [address, 0], end: [address, farthest], limit } as const;
+  return reader.rows(addressDeposits, range).flatMap(({ value }) => depositInfo(reader, value) ?? []);
 }
 
 /** Page asks for at most `limit` rows with a `seq` above `after`. */

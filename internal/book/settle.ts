@@ -26,6 +26,8 @@ export interface Adopted extends Attempt {
   readonly outputs: readonly PayoutOutput[];
   /** The deposits that it pays, as the operator's command found them. */
   readonly deposits: readonly string[];
+  /** Those of which the operator has said before that it paid them. */
+  readonly settled?: readonly string[];
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Adopted extends Attempt {
  * deposits is not due any more.
  */
 export function adoptPayout(tx: Tx, adopted: Adopted, who: Who): Result<number, string> {
-  const { deposits, block, anchor: uxid, ...facts } = adopted;
+  const { deposits: paying, settled = [], block, anchor: uxid, ...facts } = adopted;
   const anchor = anchorOf(tx);
   if (anchor?.uxid !== uxid) return refuse("the anchor has moved on meanwhile");
   if (tx.keys(openPayouts, { limit: 1 }).length > 0)
@@ -44,7 +46,7 @@ export function adoptPayout(tx: Tx, adopted: Adopted, who: Who): Result<number, 
   if (known !== undefined && known.state !== "dead") {
     return refuse(`${facts.txid} is a payout of this store already`);
   }
-  const rows = deposits.map((id) => infoOf(tx, id));
+  const rows = paying.map((id) => infoOf(tx, id));
   const notDue = rows.find((info) => !stillDue(info, "waiting_send"));
   if (notDue !== undefined) return refuse(`${notDue.deposit_id} is not due any more`);
   const seq = take(tx, "next_payout");
@@ -54,7 +56,7 @@ export function adoptPayout(tx: Tx, adopted: Adopted, who: Who): Result<number, 
     seq,
     state: "confirmed",
     block,
-    deposits,
+    deposits: [...paying, ...settled],
     earlier: [],
     dead: "",
   };
@@ -66,6 +68,15 @@ export function adoptPayout(tx: Tx, adopted: Adopted, who: Who): Result<number, 
   for (const info of rows) {
     const paid = { txid: payout.txid, sky_sent: info.sky_owed, payout: seq, updated_at: who.at };
     save(tx, info, { ...info, ...paid, status: "done" });
+  }
+  for (const id of settled) {
+    const info = infoOf(tx, id);
+    invariant(
+      info.txid === facts.txid && info.settled !== "",
+      `book: ${id} was not settled by ${facts.txid}`,
+    );
+    // They stand and fall with it: a block that is gone, or a proof that it is dead, is about them as well.
+    save(tx, info, { ...info, payout: seq, updated_at: who.at });
   }
   const sum = payout.outputs.reduce((total, output) => total + output.coins, 0n);
   change(tx, (now) => ({ sent: now.sent + sum }));

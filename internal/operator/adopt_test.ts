@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { killPayouts, payoutByTransaction, payoutOf, totalsOf } from "#internal/book";
+import { killPayouts, payoutByTransaction, payoutOf, reopenPayouts, totalsOf } from "#internal/book";
 import { stockRules, txidOf } from "#internal/skycoin";
 import { customer, sky, testWorld, type World } from "./testworld.ts";
 
@@ -79,4 +79,37 @@ test("a payout that was proved dead and confirms after all is adopted, and its d
   expect(w.store.read(totalsOf)).toMatchObject({ sent: 5n * sky, attention: 0 });
   expect(w.anchor().uxid).toBe(w.change(tx));
   expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: false });
+});
+
+test("a transaction that was said to have paid a deposit is not adopted for another, also when a reorg gave its line away", async () => {
+  const w = await world();
+  const second = await w.owe(1, 5n * sky);
+  const first = await w.owe(1, 5n * sky);
+  await w.mark(first, "reversed");
+  const other = await w.respend(first);
+  await w.mark(other, "reversed");
+  await w.respend(first, "t2");
+  const tx = w.spend(w.anchor().uxid, [[customer(1), 5n * sky]]);
+  w.bury(2);
+  expect(await paid(w, first, txidOf(tx))).toMatchObject({ ok: true });
+  await w.mark(first, "reversed");
+  await w.respend(first, "t3");
+  expect(w.info(other).held).toContain(first);
+  expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: true });
+  expect(w.info(second)).toMatchObject({ status: "waiting_send", payout: 0 });
+});
+
+test("what an adopted transaction was said to have paid before is due again when it is proved dead", async () => {
+  const w = await world();
+  const id = await w.owe(1, 5n * sky);
+  const tx = w.spend(w.anchor().uxid, [[customer(1), 5n * sky]]);
+  w.bury(2);
+  expect(await paid(w, id, txidOf(tx))).toMatchObject({ ok: true });
+  expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: true });
+  expect(w.info(id)).toMatchObject({ status: "done", payout: 1 });
+  await w.store.write((t) => {
+    reopenPayouts(t, 1, 5);
+    killPayouts(t, 1, "another spent the anchor", 6);
+  });
+  expect(w.info(id)).toMatchObject({ status: "waiting_send", payout: 0, settled: "" });
 });

@@ -8,7 +8,7 @@ import {
 } from "#internal/book";
 import type { Reader } from "#internal/db";
 import { accept, refuse, type Result } from "#internal/fault";
-import { addressOwed, settledBy } from "./claims.ts";
+import { addressOwed, paidWith, settledBy } from "./claims.ts";
 import type { Desk, Operator, Said } from "./deps.ts";
 import { type Found, findSpender, findStart, type Paying } from "./find.ts";
 import { notTxid, txidText } from "./txid.ts";
@@ -30,7 +30,8 @@ export function anchorCommands(desk: Desk): Pick<Operator, "adopt" | "foreign"> 
         const deposits = depositsPaidBy(tx, txid, paying);
         if (!deposits.ok) return deposits;
         const facts = { ...attempt, change, block, anchor: found.value.anchor, outputs };
-        const payout = adoptPayout(tx, { ...facts, deposits: deposits.value }, desk.who(said));
+        const settled = settledWith(tx, txid, paying);
+        const payout = adoptPayout(tx, { ...facts, deposits: deposits.value, settled }, desk.who(said));
         return payout.ok ? accept({ payout: payout.value, count: deposits.value.length }) : payout;
       });
       if (!stored.ok) return stored;
@@ -99,6 +100,15 @@ function allDue(reader: Reader): DepositInfo[] {
     if (last === undefined || page.length < dueAtOnce) return all;
     from = last.seq + 1;
   }
+}
+
+/** settledWith lists the deposits that the operator has said before that this transaction paid. */
+function settledWith(reader: Reader, txid: string, paying: readonly Paying[]): string[] {
+  const addresses = new Set(paying.map(({ address }) => address));
+  const known = [...addresses].flatMap((address) => paidWith(reader, address, txid));
+  // What was settled before it was decided is owed nothing that could be paid again.
+  const settled = known.filter((info) => info.settled !== "" && info.payout === 0 && info.sky_owed > 0n);
+  return settled.map((info) => info.deposit_id);
 }
 
 /**

@@ -1,4 +1,11 @@
-import { depositInfo, type DepositInfo, payoutByTransaction, type SkyRow, skyStatus } from "#internal/book";
+import {
+  depositInfo,
+  type DepositInfo,
+  depositsOfAddress,
+  payoutByTransaction,
+  type SkyRow,
+  skyStatus,
+} from "#internal/book";
 import type { Reader } from "#internal/db";
 import { accept, refuse, type Result } from "#internal/fault";
 
@@ -63,12 +70,18 @@ function paidToOthers(reader: Reader, info: DepositInfo, txid: string): bigint {
   return settledBy(reader, info.sky_address, txid, info.deposit_id);
 }
 
+/** paidWith lists the deposits of a Skycoin address that this transaction has paid, as the store knows. */
+export function paidWith(reader: Reader, address: string, txid: string): DepositInfo[] {
+  // Not by lines: deposits that spend one coin share theirs, which shows one of them.
+  const own = new Set(skyStatus(reader, address, mostLines).map(({ row }) => row.address));
+  const all = [...own].flatMap((one) => depositsOfAddress(reader, one, mostLines));
+  return all.filter((info) => info.sky_address === address && info.txid === txid);
+}
+
 /** settledBy sums what this transaction has paid, as the store knows, for deposits of an address; one may be left out. */
 export function settledBy(reader: Reader, address: string, txid: string, except = ""): bigint {
-  return skyStatus(reader, address, mostLines).reduce((sum, { row }) => {
-    const other = row.deposit_id === except ? undefined : depositInfo(reader, row.deposit_id);
-    return other?.txid === txid ? sum + other.sky_sent : sum;
-  }, 0n);
+  const others = paidWith(reader, address, txid).filter((info) => info.deposit_id !== except);
+  return others.reduce((sum, info) => sum + info.sky_sent, 0n);
 }
 
 function tooLittle(

@@ -87,6 +87,8 @@ export interface World {
   owe(i: number, droplets: bigint): Promise<string>;
   see(i: number): Promise<string>;
   credit(i: number): Promise<string>;
+  /** respend mines another transaction that spends the coin of a deposit that a reorg took back, or this one again. */
+  respend(id: string, txid?: string): Promise<string>;
   info(id: string): DepositInfo;
   /** unbound lets money come to an address that was given to nobody. */
   unbound(): Promise<string>;
@@ -176,7 +178,13 @@ function bank(clock: ManualClock) {
   return { ledger, confirm, byStranger, byWallet };
 }
 
-type Till = Pick<World, "owe" | "see" | "credit" | "unbound" | "mark">;
+type Till = Pick<World, "owe" | "see" | "credit" | "respend" | "unbound" | "mark">;
+
+/** What a transaction has that pays a deposit, where that matters. */
+interface Own {
+  readonly txid?: string;
+  readonly coin?: string;
+}
 
 /** till is the store's side of a world. */
 function till(store: Store, clock: ManualClock): Till {
@@ -193,10 +201,13 @@ function till(store: Store, clock: ManualClock): Till {
     bound.set(i, done.value.address);
     return done.value.address;
   };
-  const mine = async (address: string, confirmations: number): Promise<string> => {
+  const coins = new Map<string, { readonly coin: string; readonly address: string }>();
+  const mine = async (address: string, confirmations: number, own: Own = {}): Promise<string> => {
     made += 1;
-    const [txid, height, parent] = [`t${made}`, hashes.length, hashes.at(-1) ?? ""];
-    const output = { txid, n: 0, value: 1n, address, inputs: [`c${made}:0`], coinbase: false };
+    const [height, parent] = [hashes.length, hashes.at(-1) ?? ""];
+    const { txid = `t${made}`, coin = `c${made}:0` } = own;
+    coins.set(`${txid}:0`, { coin, address });
+    const output = { txid, n: 0, value: 1n, address, inputs: [coin], coinbase: false };
     const block = { height, hash: `h${height}-${made}`, parent, outputs: [output] };
     hashes.push(block.hash);
     await store.write((tx) => advance(tx, { ...rules, confirmations }, [block], at()));
@@ -206,6 +217,10 @@ function till(store: Store, clock: ManualClock): Till {
     unbound: () => mine("a29", 1),
     see: async (i: number) => mine(await addressFor(i), 50),
     credit: async (i: number) => mine(await addressFor(i), 1),
+    async respend(id: string, txid?: string) {
+      const { address, coin } = coins.get(id) ?? { address: "", coin: "" };
+      return mine(address, 1, txid === undefined ? { coin } : { coin, txid });
+    },
     async owe(i: number, owed: bigint): Promise<string> {
       const id = await mine(await addressFor(i), 1);
       await store.write((tx) => decide(tx, { id, owed, decimals: 3, at: at() }));
