@@ -70,10 +70,11 @@ export function scanner(deps: ScannerDeps): Scanner {
   const seen = progress(clock);
   let unchecked = true;
   let caughtUp = false;
-  let requests: RescanRequest[] = [];
+  const requests: RescanRequest[] = [];
 
   const rescanFirst = async (reach: Reach): Promise<void> => {
-    for (const request of requests.splice(0)) {
+    // One at a time: those behind one that fails are carried out by the next look.
+    for (let request = requests.shift(); request !== undefined; request = requests.shift()) {
       try {
         request.answer(await goBack(deps, reach, request.from));
       } catch (error) {
@@ -132,7 +133,7 @@ export function scanner(deps: ScannerDeps): Scanner {
 
   const rescan = (from: number) =>
     new Promise<Result<string, string>>((answer) => {
-      requests = [...requests, { from, answer }];
+      requests.push({ from, answer });
       wake.ring();
     });
 

@@ -378,6 +378,20 @@ describe("a scanner", () => {
     expect(w.store.read((reader) => cursorOf(reader, "BTC"))?.hash).toBe(w.chain.tip.hash);
   });
 
+  test("every rescan that is asked for is answered, also when the node fails during the first", async () => {
+    const w = await world();
+    for (let i = 0; i < 5; i++) w.chain.mine();
+    await w.follow();
+    w.chain.failures = 1;
+    const answers = Promise.all([w.scanner.rescan(3), w.scanner.rescan(4)]);
+    await w.follow();
+    await w.follow();
+    expect(await answers).toEqual([
+      { ok: false, refusal: expect.stringContaining("does not answer") },
+      { ok: true, value: expect.stringContaining("scanning again from 4") },
+    ]);
+  });
+
   test("a rescan from above the fork is refused: it would skip blocks", async () => {
     const w = await world();
     for (let i = 0; i < 40; i++) w.chain.mine();
