@@ -2,12 +2,21 @@ import type { Block, BlockRef, SeenOutput } from "#internal/coin";
 import type { Reader, Tx } from "#internal/db";
 import { invariant } from "#internal/fault";
 import type { CoinType } from "#internal/money";
-import { byHeight, cursors, deposits, headers, infos, scanNotes, uncredited } from "./buckets.ts";
+import {
+  addressDeposits,
+  byHeight,
+  cursors,
+  deposits,
+  headers,
+  infos,
+  scanNotes,
+  uncredited,
+} from "./buckets.ts";
 import { record } from "./events.ts";
 import type { ChainRules, Cursor, Deposit } from "./rows.ts";
 import { giveBack, see } from "./see.ts";
 import { infoOf, newInfo, save, updateSkyRow } from "./deposits.ts";
-import { addReceived, take } from "./totals.ts";
+import { addReceived, take, totalsOf } from "./totals.ts";
 
 /** ChainReport is what a commit of the scanner did, for the log and for waking the next worker. */
 export interface ChainReport {
@@ -190,20 +199,53 @@ function creditDeep(tx: Tx, rules: ChainRules, at: number, report: ChainReport):
     invariant(deposit !== undefined, `book: no deposit ${value}`);
     if (deposit.coinbase && cursor.height - deposit.height + 1 < coinbaseDepth) continue;
     tx.remove(uncredited, key);
-    credit(tx, value, deposit, at);
+    const doubt = credit(tx, value, deposit, at);
+    if (doubt !== "") report.watch.push(`${value} is held: ${doubt}`);
     report.credited.push(value);
   }
 }
 
-/** credit makes a deposit's row, or clears the mark of one that a reorg had taken back. */
-function credit(tx: Tx, id: string, deposit: Deposit, at: number): void {
+/**
+ * credit makes a deposit's row, or clears the mark of one that a reorg had taken back. Gives why a new one is held that
+ * nothing was wrong with at first sight, or nothing.
+ */
+function credit(tx: Tx, id: string, deposit: Deposit, at: number): string {
   tx.put(deposits, id, { ...deposit, processed: true });
   addReceived(tx, deposit.coin_type, deposit.value);
   if (deposit.processed) {
     const info = infoOf(tx, id);
     save(tx, info, { ...info, reversed: false, replaced_by: "", updated_at: at });
-    return record(tx, at, "deposit_restored", id);
+    record(tx, at, "deposit_restored", id);
+    return "";
   }
-  save(tx, undefined, newInfo(deposit, id, take(tx, "next_seq"), at));
+  const doubt = deposit.held === "" ? sameMoney(tx, deposit) : "";
+  const info = newInfo(deposit, id, take(tx, "next_seq"), at);
+  save(tx, undefined, doubt === "" ? info : { ...info, held: doubt });
   record(tx, at, "deposit_credited", id, deposit.value.toString());
+  if (doubt !== "") record(tx, at, "deposit_held", id, doubt);
+  return doubt;
+}
+
+/** More deposits of one address than this are not looked at. */
+const mostOfAddress = 10_000;
+
+/**
+ * sameMoney says why a deposit may be the money of one that was paid and that a reorg took away: it came to the same
+ * address. Their coins tell nothing where a transaction before them was malleated as well. Empty when there is none.
+ */
+function sameMoney(tx: Tx, { address, tx: txid }: Deposit): string {
+  // Who was paid and is gone waits for a person: nearly always nobody does, and there is nothing to look for.
+  if (totalsOf(tx).attention === 0) return "";
+  const range = {
+    start: [address, 0],
+    end: [address, Number.MAX_SAFE_INTEGER],
+    limit: mostOfAddress,
+  } as const;
+  for (const { value: id } of tx.rows(addressDeposits, range)) {
+    const info = tx.get(infos, id);
+    if (info === undefined || info.deposit.tx === txid || !info.reversed || info.payout === 0) continue;
+    if (info.settled === "" && info.replaced_by === "")
+      return `it may be the money of ${id}, which was paid and is gone from the chain`;
+  }
+  return "";
 }

@@ -229,6 +229,8 @@ class Desk {
     await this.look(0);
     this.#wrong.push(...this.#notAs(this.chain.tip.hash));
     await this.sender.payAll();
+    await this.sender.release();
+    await this.sender.payAll();
   }
 }
 
