@@ -88,7 +88,7 @@ export async function openDesk(
   const rules = {
     coin: "BTC" as const,
     confirmations: settings.confirmations,
-    window: 30,
+    window: 8,
     rate: "100",
     maxDecimals: 3,
     buyMethod: "direct" as const,

@@ -1,5 +1,5 @@
 import type { ManualClock } from "#internal/clock";
-import { Fault } from "#internal/fault";
+import { Fault, refuse } from "#internal/fault";
 import { droplet, hours } from "#internal/money";
 import {
   addressOf,
@@ -27,8 +27,10 @@ const hot = purse(7);
 const stranger = purse(9);
 const cold = addressText(purse(99).address);
 
+const customers = [0, 1, 2, 3, 4].map((i) => addressText(purse(1000 + i).address));
+
 /** customer gives the i-th customer's Skycoin address. */
-export const customer = (i: number): string => addressText(purse(1000 + i).address);
+export const customer = (i: number): string => customers[i % customers.length] ?? "";
 
 const read = (hex: string): Transaction => {
   const decoded = decodeTransactionHex(hex);
@@ -44,6 +46,8 @@ export class SimSky {
   /** How many of a hundred calls fail, and of how many the node says that it knows nothing. */
   faults = 0;
   absences = 0;
+  /** The node refuses every payout to this address. */
+  refused = "";
   /** Once a transaction left the wallet no change, only shallow reorgs can be told from what was paid. */
   sweeping = false;
   readonly #dice: Dice;
@@ -63,7 +67,7 @@ export class SimSky {
       hours: hours(10n ** 14n),
     };
     this.#ledger = newLedger(genesis);
-    this.topUp();
+    if (!dice.one(3)) this.topUp();
   }
 
   get ledger(): Ledger {
@@ -139,6 +143,25 @@ export class SimSky {
     if (this.#take(tx)) this.persons.add(txidOf(tx));
   }
 
+  /** personPays lets the person pay somebody from the wallet, in a block at once, and gives the transaction. */
+  personPays(to: string, coins: bigint): string | undefined {
+    const chosen = this.#ledger.unspent([hot.address]).find((output) => output.coins > coins);
+    if (chosen === undefined) return undefined;
+    const tx = this.#sign(hot, [chosen.uxid], [[to, coins]]);
+    if (!this.#take(tx)) return undefined;
+    this.block();
+    const txid = txidOf(tx);
+    this.persons.add(txid);
+    return this.#ledger.confirmed(txid) === undefined ? undefined : txid;
+  }
+
+  /** received gives the droplets that were ever paid to an address on this chain. */
+  received(to: string): bigint {
+    const parsed = parseAddress(to);
+    const all = parsed.ok ? this.#ledger.history(parsed.value) : [];
+    return all.reduce((sum, { coins }) => sum + coins, 0n);
+  }
+
   /** reorg replaces the newest blocks by others, with some of what was in them or waited. */
   reorg(): void {
     const depth = 1 + this.#dice.below(this.sweeping ? 2 : 5);
@@ -200,7 +223,11 @@ export class SimSky {
       uxout: (u, s) => perhaps(() => base().uxout(u, s)),
       transaction: (t, s) => perhaps(() => base().transaction(t, s)),
       rawTransaction: (t, s) => perhaps(() => base().rawTransaction(t, s)),
-      verify: (h, s) => around(() => base().verify(h, s)),
+      verify: (h, s) =>
+        around(async () => {
+          const pays = read(h).outputs.map(({ address }) => addressText(address));
+          return pays.includes(this.refused) ? refuse("not to this address") : base().verify(h, s);
+        }),
       inject: (h, s) =>
         around(async () => {
           const answer = await base().inject(h, s);
