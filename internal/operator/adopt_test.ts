@@ -113,3 +113,20 @@ test("what an adopted transaction was said to have paid before is due again when
   });
   expect(w.info(id)).toMatchObject({ status: "waiting_send", payout: 0, settled: "" });
 });
+
+test("a payout that was proved dead and confirms after all settles what is not due any more, and is adopted for the rest", async () => {
+  const w = await world();
+  const [first, second] = [await w.owe(1, 5n * sky), await w.owe(2, 3n * sky)];
+  const tx = await w.sign([first, second]);
+  await w.store.write((t) => killPayouts(t, 1, "proved on a branch that is gone", 5));
+  await w.mark(second, "reversed");
+  const rules = { ...stockRules, burnFactor: 2n };
+  expect(w.ledger.inject(tx, rules, 0)).toMatchObject({ ok: true });
+  expect(w.ledger.makeBlock(rules, w.clock.now())).toBeDefined();
+  w.bury(3);
+  expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: false });
+  expect(await paid(w, second, txidOf(tx))).toMatchObject({ ok: true });
+  expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: true });
+  expect([first, second].map((id) => w.info(id).status)).toEqual(["done", "done"]);
+  expect(w.anchor().uxid).toBe(w.change(tx));
+});

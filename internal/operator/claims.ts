@@ -59,7 +59,8 @@ export function checkClaim(reader: Reader, claim: Claim): Result<Checked, string
     return accept({ address, refuses: (paid) => (paid > 0n ? undefined : nothing) });
   }
   const own = payoutByTransaction(reader, txid);
-  if (own !== undefined)
+  // One that was proved dead and confirmed after all has paid; what of it is not due any more can only be settled so.
+  if (own !== undefined && own.state !== "dead")
     return refuse(`${txid} is payout ${own.seq} of this store, which does not have ${deposit}`);
   const others = paidToOthers(reader, info, txid);
   return accept({ address, refuses: (paid) => tooLittle(info, txid, { paid, others }) });
