@@ -130,3 +130,17 @@ test("a payout that was proved dead and confirms after all settles what is not d
   expect([first, second].map((id) => w.info(id).status)).toEqual(["done", "done"]);
   expect(w.anchor().uxid).toBe(w.change(tx));
 });
+
+test("an adopted payout, all of which is accounted for, is not said to have paid money on an unbound address as well", async () => {
+  const w = await world();
+  const unbound = await w.unbound();
+  const id = await w.owe(1, 5n * sky);
+  const tx = w.spend(w.anchor().uxid, [[customer(1), 5n * sky]]);
+  w.bury(2);
+  expect(await adopt(w, txidOf(tx))).toMatchObject({ ok: true });
+  expect(await paid(w, unbound, txidOf(tx))).toEqual({
+    ok: false,
+    refusal: `${txidOf(tx)} is payout 1 of this store, which does not have ${unbound}`,
+  });
+  expect([w.info(id).status, w.info(unbound).status]).toEqual(["done", "waiting_decide"]);
+});

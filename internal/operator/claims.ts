@@ -40,6 +40,9 @@ export interface Checked {
   refuses(paid: bigint): string | undefined;
 }
 
+/** The operator's word is enough. */
+const byWord: Checked = { address: "", refuses: () => undefined };
+
 /**
  * checkClaim holds a claim against the store. Nothing is owed on the Skycoin chain for a deposit without an
  * address or one that is done, so what settled it is the operator's word. One that is held before it
@@ -50,18 +53,20 @@ export function checkClaim(reader: Reader, claim: Claim): Result<Checked, string
   const info = depositInfo(reader, deposit);
   if (info === undefined) return refuse(`there is no credited deposit ${deposit}`);
   const { sky_address: address, status, held } = info;
-  if (address === "" || status === "done" || status === "waiting_confirm") {
-    return accept({ address: "", refuses: () => undefined });
-  }
+  const own = payoutByTransaction(reader, txid);
+  // One that was proved dead and confirmed after all has paid; what of it is not due any more can only be settled so.
+  const other =
+    own === undefined || own.state === "dead" || own.deposits.includes(deposit) ? undefined : own.seq;
+  const elsewhere = `${txid} is payout ${other} of this store, which does not have ${deposit}`;
+  if (status === "done" || status === "waiting_confirm") return accept(byWord);
+  // All that a payout of this store paid is accounted for by its deposits.
+  if (address === "") return other === undefined ? accept(byWord) : refuse(elsewhere);
   if (status !== "waiting_send") {
     if (held === "") return refuse(`${deposit} is not decided yet: nobody knows what it is owed`);
     const nothing = `${txid} pays nothing to ${address}`;
     return accept({ address, refuses: (paid) => (paid > 0n ? undefined : nothing) });
   }
-  const own = payoutByTransaction(reader, txid);
-  // One that was proved dead and confirmed after all has paid; what of it is not due any more can only be settled so.
-  if (own !== undefined && own.state !== "dead")
-    return refuse(`${txid} is payout ${own.seq} of this store, which does not have ${deposit}`);
+  if (other !== undefined) return refuse(elsewhere);
   const others = paidToOthers(reader, info, txid);
   return accept({ address, refuses: (paid) => tooLittle(info, txid, { paid, others }) });
 }
