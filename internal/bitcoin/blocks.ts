@@ -22,12 +22,14 @@ const firstGuessBytes = 750_000;
 const envelopeBytes = 100;
 const notFound = -5;
 
+/** BlockFetcher asks for blocks, as many from the front as suit one request a lane, and gives the answers in order. */
+export type BlockFetcher = (refs: readonly BlockRef[], signal: AbortSignal) => Promise<readonly RpcAnswer[]>;
+
 /**
- * blockReader gives `ChainSource.blocks` on top of `getblock` in batches. They are as long as blocks of
- * the size seen last allow, and half as long after an answer that was too large or too late.
+ * blockFetcher asks with `getblock` in batches. They are as long as blocks of the size seen last allow, and half
+ * as long after an answer that was too large or too late.
  */
-export function blockReader(rpc: JsonRpc, deadlineMs: number): ChainSource["blocks"] {
-  const scan = blockScanner();
+export function blockFetcher(rpc: JsonRpc, deadlineMs: number): BlockFetcher {
   let bytesEach = firstGuessBytes;
 
   const ask = (refs: readonly BlockRef[], signal: AbortSignal) => {
@@ -52,10 +54,20 @@ export function blockReader(rpc: JsonRpc, deadlineMs: number): ChainSource["bloc
     }
   }
 
-  return async (refs, watch, signal) => {
+  return async (refs, signal) => {
     if (refs.length === 0) return [];
     const answers = await fetchSome(refs, signal);
     bytesEach = envelopeBytes + Math.ceil(sum(answers.map(sizeOf)) / answers.length);
+    return answers;
+  };
+}
+
+/** blockReader gives `ChainSource.blocks`: what a fetcher brings, scanned. */
+export function blockReader(rpc: JsonRpc, deadlineMs: number): ChainSource["blocks"] {
+  const scan = blockScanner();
+  const fetchBlocks = blockFetcher(rpc, deadlineMs);
+  return async (refs, watch, signal) => {
+    const answers = await fetchBlocks(refs, signal);
     return readAll({ answers, refs, watch, scan, host: rpc.host });
   };
 }
