@@ -1,7 +1,10 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { skycoinAddress } from "./addresses.ts";
+import { cpuSeconds, rssAnonMb, writtenBytes } from "./process.ts";
+import { seeded } from "./random.ts";
 
-/** Daemon is a teller that runs in dummy mode, with nothing in the way of a measurement. */
+/** Daemon is a teller that runs with nothing in the way of a measurement. */
 export interface Daemon {
   readonly pid: number;
   readonly publicUrl: string;
@@ -13,38 +16,52 @@ export interface Daemon {
   cpuSeconds(): number;
   /** rssAnonMb is the memory that belongs to the process alone, in megabytes (10^6 bytes). */
   rssAnonMb(): number;
-  /** said waits until the log has these words. */
-  said(words: string): Promise<void>;
+  /** writtenBytes counts what the process has written to files: the store and the log. */
+  writtenBytes(): number;
+  /** open waits until the pool is loaded and an address can be bound; it binds one to find out. */
+  open(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** DaemonOptions say which store a daemon runs on. */
+export interface DaemonOptions {
+  readonly exe: string;
+  readonly dir: string;
+  readonly pool: string;
+  /** The Skycoin node that it pays through, `host:port`, and its wallet file. Without it: the dummy. */
+  readonly sky?: { readonly node: string; readonly wallet: string } | undefined;
 }
 
 const patienceMs = 120_000;
 
 /** The throttle never acts, and a Skycoin address may have any number of bindings. All else is the default. */
-function configText(pool: string): string {
+function configText({ pool, sky }: DaemonOptions): string {
+  const wallet = sky === undefined ? "" : `wallet = "${sky.wallet}"\n`;
+  const node = sky === undefined ? "" : `[sky_rpc]\naddress = "${sky.node}"\n`;
   return `btc_addresses = "${pool}"
-[teller]
+${node}[teller]
 max_bound_addrs = 0
 [sky_exchanger]
 sky_btc_exchange_rate = "500"
-[web]
+${wallet}[web]
 throttle_max = 1000000
 http_addr = "127.0.0.1:0"
 [admin_panel]
 host = "127.0.0.1:0"
 [dummy]
-sender = true
+sender = ${sky === undefined}
 scanner = true
 http_addr = "127.0.0.1:0"
 `;
 }
 
 /** startDaemon runs the executable on the store in `dir`, which it makes if need be, and waits until it is healthy. */
-export async function startDaemon(exe: string, dir: string, pool: string): Promise<Daemon> {
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { exe, dir } = options;
   mkdirSync(dir, { recursive: true });
   const config = join(dir, "bench.toml");
   const log = join(dir, "log");
-  writeFileSync(config, configText(pool));
+  writeFileSync(config, configText(options));
   const out = openSync(log, "w");
   const began = performance.now();
   const child = Bun.spawn([exe, "-c", config, "-d", dir], {
@@ -55,23 +72,21 @@ export async function startDaemon(exe: string, dir: string, pool: string): Promi
     stderr: out,
   });
   closeSync(out);
+  const { pid } = child;
   try {
     const urls = await listening(child, log);
-    const said = async (words: string) => {
-      await logged(child, log, words);
-    };
     const publicUrl = urls("public");
     while ((await fetch(`${publicUrl}/api/health`)).status !== 200) await Bun.sleep(1);
-    const startMs = performance.now() - began;
     return {
-      pid: child.pid,
-      publicUrl,
-      adminUrl: urls("admin"),
-      dummyUrl: urls("dummy"),
-      startMs,
-      cpuSeconds: () => cpuSeconds(child.pid),
-      rssAnonMb: () => rssAnonMb(child.pid),
-      said,
+      ...{ pid, publicUrl, adminUrl: urls("admin"), dummyUrl: urls("dummy") },
+      startMs: performance.now() - began,
+      cpuSeconds: () => cpuSeconds(pid),
+      rssAnonMb: () => rssAnonMb(pid),
+      writtenBytes: () => writtenBytes(pid),
+      async open() {
+        await logged(child, log, "scanner started");
+        await bindOne(publicUrl);
+      },
       async stop() {
         child.kill("SIGTERM");
         await child.exited;
@@ -80,6 +95,26 @@ export async function startDaemon(exe: string, dir: string, pool: string): Promi
   } catch (error) {
     child.kill("SIGKILL");
     throw error;
+  }
+}
+
+/** A customer whom no load has. */
+const first = skycoinAddress(seeded(0xf125));
+
+/** bindOne binds one address: refused with 503 as long as the chain was not looked at since the start. */
+async function bindOne(url: string): Promise<void> {
+  const limit = performance.now() + patienceMs;
+  for (;;) {
+    const answer = await fetch(`${url}/api/bind`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ skyaddr: first, coin_type: "BTC" }),
+    });
+    const text = await answer.text();
+    if (answer.ok) return;
+    if (answer.status !== 503 || performance.now() > limit)
+      throw new Error(`bench: no address is bound: ${answer.status} ${text}`);
+    await Bun.sleep(5);
   }
 }
 
@@ -102,15 +137,4 @@ async function logged(child: Bun.Subprocess, log: string, words: string): Promis
       throw new Error(`bench: teller did not say "${words}":\n${text.slice(-4000)}`);
     await Bun.sleep(2);
   }
-}
-
-/** Linux counts in hundredths of a second (proc(5), utime and stime). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function rssAnonMb(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return (Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
 }

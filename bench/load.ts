@@ -4,6 +4,7 @@
  * It is told what to do by messages, makes all requests beforehand, and then only writes ready bytes to raw
  * sockets and looks for the end of each answer: the machine's two cores are the daemon's as far as possible.
  */
+import { readFileSync } from "node:fs";
 import type { Socket } from "bun";
 import { skycoinAddress } from "./addresses.ts";
 import { seeded } from "./random.ts";
@@ -11,8 +12,8 @@ import { seeded } from "./random.ts";
 /** Job is what the load process is asked to do with so many keep-alive connections at a time. */
 export type Job = { readonly url: string; readonly clients: number } & (
   | { readonly kind: "bind"; readonly count: number; readonly seed: number }
-  /** One deposit of `value` satoshi to each address that was bound since the process began. */
-  | { readonly kind: "deposit"; readonly value: number }
+  /** One deposit of `value` satoshi to each address that is listed in this file, one a line. */
+  | { readonly kind: "deposit"; readonly list: string; readonly value: number }
 );
 
 /** Done is how a job went. */
@@ -27,8 +28,6 @@ export interface Done {
   readonly firstRefused: string;
 }
 
-const bound: string[] = [];
-
 function head(method: string, path: string, url: string): string {
   return `${method} ${path} HTTP/1.1\r\nHost: ${new URL(url).host}\r\n`;
 }
@@ -42,7 +41,8 @@ function requestsOf(job: Job): string[] {
       return `${start}${body.length}\r\n\r\n${body}`;
     });
   }
-  return bound.map((address, i) => {
+  const addresses = readFileSync(job.list, "utf8").trim().split("\n");
+  return addresses.map((address, i) => {
     const txid = new Bun.CryptoHasher("sha256").update(`deposit ${i}`).digest("hex");
     const query = `addr=${address}&value=${job.value}&height=${i + 1}&tx=${txid}&n=0`;
     return `${head("GET", `/dummy/scanner/deposit?${query}`, job.url)}\r\n`;
@@ -74,12 +74,9 @@ async function run(job: Job): Promise<Done> {
   });
 
   const take = (text: string) => {
-    if (!text.startsWith("HTTP/1.1 200")) {
-      refused++;
-      firstRefused ||= text;
-    } else if (job.kind === "bind") {
-      bound.push(/"deposit_address": "([^"]+)"/.exec(text)?.[1] ?? "");
-    }
+    if (text.startsWith("HTTP/1.1 200")) return;
+    refused++;
+    firstRefused ||= text;
   };
   interface State {
     waiting: string;

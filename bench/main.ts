@@ -1,7 +1,7 @@
 /**
  * bench: measures the hot paths of the compiled executable. README.md says what and how.
  *
- *   bun bench/main.ts [--only bind,deposits,scan,start] [--rounds 3] [--exe FILE] [--out FILE]
+ *   bun bench/main.ts [--only start,bind] [--rounds 3] [--exe FILE] [--out FILE]
  *
  * Prints a table with the goals and writes the same as JSON. Ends with 0 whether they are met or not: a figure
  * says something about this machine at this hour, so nobody should fail by it.
@@ -11,14 +11,24 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureBind } from "./bind.ts";
-import { measureDeposits } from "./deposits.ts";
+import { measureCatchUp } from "./catchup.ts";
+import { measureDeposits, measureMemory } from "./deposits.ts";
+import { measurePayouts } from "./payouts.ts";
 import { type Row, table, writeReport } from "./report.ts";
 import { measureScan } from "./scan.ts";
 import { measureStart } from "./start.ts";
 import type { Bench } from "./stores.ts";
 
 const root = resolve(import.meta.dir, "..");
-const measurements = { start: measureStart, scan: measureScan, bind: measureBind, deposits: measureDeposits };
+const measurements = {
+  start: measureStart,
+  scan: measureScan,
+  catchup: measureCatchUp,
+  bind: measureBind,
+  deposits: measureDeposits,
+  memory: measureMemory,
+  payouts: measurePayouts,
+};
 type Name = keyof typeof measurements;
 const names = Object.keys(measurements) as Name[];
 

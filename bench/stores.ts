@@ -1,8 +1,7 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { bitcoinAddresses } from "./addresses.ts";
-import { type Daemon, startDaemon } from "./daemon.ts";
-import type { Loader } from "./loader.ts";
+import { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
+import type { Filling } from "./fill.ts";
 
 /** Bench is what every measurement needs. */
 export interface Bench {
@@ -18,43 +17,52 @@ export interface Bench {
 export interface Kept {
   readonly dir: string;
   readonly pool: string;
+  /** A file with the bound addresses, one a line. */
+  readonly list: string;
+}
+
+/** Wanted is what a store is to have in it. */
+export interface Wanted {
+  readonly size: number;
+  readonly bound: number;
+  /** False for a daemon that pays through a Skycoin node. Without it: true. */
+  readonly dummySender?: boolean;
 }
 
 /** poolSize is the pool of the measurements that bind: enough for every round. */
 export const poolSize = 300_000;
 
-/** keepPool makes a store into which a pool of so many addresses was imported, and which reached the tip. */
-export async function keepPool(bench: Bench, size: number): Promise<Kept> {
-  const pool = join(bench.dir, `pool-${size}.txt`);
-  const dir = join(bench.dir, `pool-${size}`);
-  const kept = { dir, pool };
-  if (existsSync(pool)) return kept;
-  bench.say(`importing a pool of ${size} addresses`);
-  writeFileSync(pool, `${bitcoinAddresses(size).join("\n")}\n`);
-  await withDaemon(bench, kept, (daemon) => daemon.said("scanner reached the tip"));
-  return kept;
-}
+/** million is the store of a large shop: a million addresses are bound, and some are free. */
+export const million: Wanted = { size: 1_100_000, bound: 1_000_000 };
 
-/** keepBound makes a store with so many bindings, each for another Skycoin address; the load process remembers them. */
-export async function keepBound(bench: Bench, load: Loader, from: Kept, count: number): Promise<Kept> {
-  const dir = join(bench.dir, `bound-${count}`);
-  cpSync(from.dir, dir, { recursive: true });
-  bench.say(`binding ${count} addresses`);
-  const kept = { dir, pool: from.pool };
-  await withDaemon(bench, kept, async (daemon) => {
-    await daemon.said("scanner started");
-    await load.run({ kind: "bind", url: daemon.publicUrl, clients: 64, count, seed: 1 });
+/** keepStore makes a store with a pool of so many addresses and so many of them bound; once for all measurements. */
+export async function keepStore(bench: Bench, wanted: Wanted): Promise<Kept> {
+  const { size, bound, dummySender = true } = wanted;
+  const name = `${size}-${bound}-${dummySender}`;
+  const kept = {
+    dir: join(bench.dir, name),
+    pool: join(bench.dir, `${name}.pool`),
+    list: join(bench.dir, `${name}.list`),
+  };
+  if (existsSync(kept.list)) return kept;
+  bench.say(`making a store with ${size} addresses, ${bound} of them bound`);
+  const filling: Filling = { ...kept, size, bound, dummySender };
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "fill.ts"), JSON.stringify(filling)], {
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "inherit",
   });
+  if ((await child.exited) !== 0) throw new Error("bench: the store cannot be made");
   return kept;
 }
 
 /** withDaemon runs a daemon for as long as `fn` takes. */
 export async function withDaemon<T>(
   bench: Bench,
-  { dir, pool }: Kept,
+  { dir, pool, sky }: Kept & Pick<DaemonOptions, "sky">,
   fn: (daemon: Daemon) => Promise<T>,
 ): Promise<T> {
-  const daemon = await startDaemon(bench.exe, dir, pool);
+  const daemon = await startDaemon({ exe: bench.exe, dir, pool, sky });
   try {
     return await fn(daemon);
   } finally {
@@ -63,12 +71,16 @@ export async function withDaemon<T>(
 }
 
 /** onCopy runs a daemon that is ready on a fresh copy of a store, which is removed afterwards. */
-export async function onCopy<T>(bench: Bench, kept: Kept, fn: (daemon: Daemon) => Promise<T>): Promise<T> {
+export async function onCopy<T>(
+  bench: Bench,
+  kept: Kept & Pick<DaemonOptions, "sky">,
+  fn: (daemon: Daemon) => Promise<T>,
+): Promise<T> {
   const dir = mkdtempSync(`${kept.dir}-`);
   try {
     cpSync(kept.dir, dir, { recursive: true });
-    return await withDaemon(bench, { dir, pool: kept.pool }, async (daemon) => {
-      await daemon.said("scanner started");
+    return await withDaemon(bench, { ...kept, dir }, async (daemon) => {
+      await daemon.open();
       return fn(daemon);
     });
   } finally {
