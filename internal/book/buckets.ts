@@ -29,25 +29,19 @@ function plain<V>(raw: unknown): V {
 
 function reviveDeposit(raw: unknown): Deposit {
   const row = raw as Raw;
-  return { ...(row as unknown as Deposit), value: big(row, "value") };
+  row["value"] = big(row, "value");
+  return row as unknown as Deposit;
 }
 
+/** What was parsed just now belongs to nobody else, so the integers are put in their places. */
 function reviveInfo(raw: unknown): DepositInfo {
   const row = raw as Raw;
-  const info = row as unknown as DepositInfo;
+  for (const field of ["deposit_value", "sky_sent", "sky_owed"]) row[field] = big(row, field);
+  const deposit = row["deposit"] as Raw;
+  deposit["value"] = integer(deposit["value"], "deposit.value");
   const passthrough = row["passthrough"] as Raw;
-  return {
-    ...info,
-    deposit_value: big(row, "deposit_value"),
-    sky_sent: big(row, "sky_sent"),
-    sky_owed: big(row, "sky_owed"),
-    deposit: { ...info.deposit, value: integer(info.deposit.value, "deposit.value") },
-    passthrough: {
-      ...info.passthrough,
-      sky_bought: big(passthrough, "sky_bought"),
-      deposit_value_spent: big(passthrough, "deposit_value_spent"),
-    },
-  };
+  for (const field of ["sky_bought", "deposit_value_spent"]) passthrough[field] = big(passthrough, field);
+  return row as unknown as DepositInfo;
 }
 
 function coins<T extends { readonly coins: unknown }>(row: T) {
@@ -110,10 +104,12 @@ export const headers = perCoin<readonly [string, number], string>(scanMeta, text
 /** "stopped", "pool": a text each. */
 export const scanNotes = perCoin<"stopped" | "pool", string>(scanMeta, text);
 
-/** [Skycoin address, seq]: its status list. */
-export const skyRows = bucket<readonly [string, number], SkyRow>("sky_deposit_seqs_index", plain);
-export const deposits = bucket<string, Deposit>("deposit_value", reviveDeposit);
-export const infos = bucket<string, DepositInfo>("deposit_info", reviveInfo);
+/** [Skycoin address, seq]: its status list. A deposit that is seen and credited at once changes its line three times. */
+export const skyRows = bucket<readonly [string, number], SkyRow>("sky_deposit_seqs_index", plain, {
+  busy: true,
+});
+export const deposits = bucket<string, Deposit>("deposit_value", reviveDeposit, { busy: true });
+export const infos = bucket<string, DepositInfo>("deposit_info", reviveInfo, { busy: true });
 /** [deposit address, order] → deposit id. */
 export const addressDeposits = bucket<readonly [string, number], string>("btc_txs", text);
 

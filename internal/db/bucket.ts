@@ -15,8 +15,8 @@ export interface Bucket<K extends Key, V> {
   encode(value: V): string;
   decode(text: string): V;
   /**
-   * For rows that a callback rewrites again and again, such as counters: within one callback a row with a text as
-   * its key is decoded once and written once, at the end. Nothing else about it is different.
+   * For rows that a callback rewrites again and again, such as counters: within one callback a row is decoded once
+   * and written once, at the end or before the table is walked. Nothing else about it is different.
    */
   readonly busy?: boolean;
   /** Only there so that two buckets with other keys are other types. */

@@ -77,16 +77,23 @@ export type AnyBucket = { readonly name: string };
 
 /** Draft is a row of a busy bucket as the running callback has it. */
 interface Draft {
-  readonly table: string;
   readonly value: unknown;
-  /** Writes the row; undefined for one that was only read. */
+  /** Writes the row; undefined for one that the table has already. */
   readonly write: (() => void) | undefined;
 }
 
-/** draftName tells rows of busy buckets apart; undefined for a row that is read and written at once. */
-function draftName(of: { readonly name: string; readonly busy?: boolean }, key: Key): string | undefined {
-  return of.busy === true && typeof key === "string" ? `${of.name}\n${key}` : undefined;
+/** Drafts are those of one table, by `draftName`. */
+type Drafts = Map<string, Draft>;
+
+/** draftName tells the keys of a table apart. */
+function draftName(key: Key): string {
+  return typeof key === "object" ? JSON.stringify(key) : `${typeof key} ${key}`;
 }
+
+/** Rows up to so many bytes are written from one buffer, which is made once. */
+const rowBytes = 1 << 16;
+/** The most bytes that a code unit of text needs in UTF-8. */
+const mostBytesEach = 3;
 
 /** syncFolder brings the name of a file to the disk: LMDB syncs what is in it, and that alone. */
 function syncFolder(path: string): void {
@@ -109,7 +116,8 @@ class LmdbStore implements Store, Tx {
   #reason: Error | undefined;
   #closed = false;
   #inWrite = false;
-  readonly #drafts = new Map<string, Draft>();
+  readonly #drafts = new Map<string, Drafts>();
+  readonly #row = Buffer.alloc(rowBytes);
   #rowsRead = 0;
 
   constructor(path: string, buckets: readonly AnyBucket[]) {
@@ -148,19 +156,19 @@ class LmdbStore implements Store, Tx {
   }
 
   get<K extends Key, V>(from: Bucket<K, V>, key: K): V | undefined {
-    const name = this.#inWrite ? draftName(from, key) : undefined;
-    const draft = name === undefined ? undefined : this.#drafts.get(name);
+    const drafts = this.#draftsOf(from);
+    const draft = drafts?.get(draftName(key));
     if (draft !== undefined) return draft.value as V;
     const row = this.#table(from).get(stored(key));
     if (row === undefined) return undefined;
     this.#rowsRead += 1;
     const value = from.decode(row);
-    if (name !== undefined) this.#drafts.set(name, { table: from.name, value, write: undefined });
+    drafts?.set(draftName(key), { value, write: undefined });
     return value;
   }
 
   has<K extends Key, V>(from: Bucket<K, V>, key: K): boolean {
-    this.#writeDrafts(from.name);
+    this.#writeDraft(from.name, key);
     return this.#table(from).doesExist(stored(key));
   }
 
@@ -183,29 +191,50 @@ class LmdbStore implements Store, Tx {
 
   put<K extends Key, V>(into: Bucket<K, V>, key: K, value: V): void {
     this.#mustBeInWrite();
-    const name = draftName(into, key);
-    // Inside a transaction lmdb writes at once; the promise it also returns says nothing more.
-    const write = () => void this.#table(into).put(stored(key), into.encode(value));
-    if (name === undefined) write();
-    else this.#drafts.set(name, { table: into.name, value, write });
+    const drafts = this.#draftsOf(into);
+    const write = () => this.#write(this.#table(into), stored(key), into.encode(value));
+    if (drafts === undefined) write();
+    else drafts.set(draftName(key), { value, write });
   }
 
-  /** #writeDrafts writes the busy rows that changed, of one table or of all, so that a walk over it finds them. */
-  #writeDrafts(only?: string): void {
-    for (const [name, draft] of this.#drafts) {
-      if (draft.write === undefined || (only !== undefined && draft.table !== only)) continue;
-      draft.write();
-      this.#drafts.set(name, { ...draft, write: undefined });
-    }
+  /** #write puts a row. Inside a transaction lmdb copies it at once; the promise that it also returns says nothing more. */
+  #write(table: Table, key: StoredKey, text: string): void {
+    if (text.length * mostBytesEach > rowBytes) return void table.put(key, text);
+    // lmdb takes bytes as they are; for a text it would make a buffer of its own each time.
+    const bytes = this.#row.subarray(0, this.#row.write(text));
+    void (table as Database<string | Uint8Array, StoredKey>).put(key, bytes);
+  }
+
+  /** #draftsOf gives the drafts of a busy bucket's table; undefined where rows are read and written at once. */
+  #draftsOf(of: { readonly name: string; readonly busy?: boolean }): Drafts | undefined {
+    if (of.busy !== true || !this.#inWrite) return undefined;
+    const known = this.#drafts.get(of.name);
+    if (known !== undefined) return known;
+    const made: Drafts = new Map();
+    this.#drafts.set(of.name, made);
+    return made;
+  }
+
+  /** #writeDrafts writes the busy rows that changed, of one table, so that a walk over it finds them. */
+  #writeDrafts(name: string): void {
+    const drafts = this.#drafts.get(name);
+    if (drafts === undefined) return;
+    for (const { write } of drafts.values()) write?.();
+    drafts.clear();
+  }
+
+  /** #writeDraft writes the row with this key, if a busy bucket has changed it, and forgets the draft. */
+  #writeDraft(name: string, key: Key): void {
+    const drafts = this.#drafts.get(name);
+    if (drafts === undefined) return;
+    const draft = draftName(key);
+    drafts.get(draft)?.write?.();
+    drafts.delete(draft);
   }
 
   remove<K extends Key, V>(from: Bucket<K, V>, key: K): boolean {
     this.#mustBeInWrite();
-    const name = draftName(from, key);
-    if (name !== undefined) {
-      this.#writeDrafts(from.name);
-      this.#drafts.delete(name);
-    }
+    this.#writeDraft(from.name, key);
     return this.#table(from).removeSync(stored(key));
   }
 
@@ -245,7 +274,7 @@ class LmdbStore implements Store, Tx {
         value.catch(() => {});
         throw new Broken("db: an asynchronous callback in a transaction");
       }
-      this.#writeDrafts();
+      for (const name of this.#drafts.keys()) this.#writeDrafts(name);
       return value;
     } finally {
       this.#inWrite = false;

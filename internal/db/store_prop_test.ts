@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { bucket, openStore, type Tx } from "./mod.ts";
+import { bucket, openStore, text, type Tx } from "./mod.ts";
 
 const revive = (raw: unknown) => BigInt(raw as number | bigint);
 const plain = bucket<string, bigint>("plain", revive);
@@ -121,6 +121,53 @@ test("rows of a busy bucket and of others in its table do not disturb each other
     expect(store.read((reader) => reader.get(busy, "sum"))).toBe(3n);
   });
   expect(store.read((reader) => reader.get(busy, "sum"))).toBe(3n);
+  await store.close();
+  rmSync(dir, { recursive: true });
+});
+
+test("a busy bucket tells keys apart whatever their parts are", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "db-keys-"));
+  const lists = bucket<readonly [string, string | number], string>("lists", text, { busy: true });
+  const store = openStore(join(dir, "a.db"), [lists]);
+  const keys = [
+    ["a", "b"],
+    ["a", "1"],
+    ["a", 1],
+    ["a\u0001b", "1"],
+    ['a","b', "1"],
+    ["[", 1],
+  ] as const;
+  await store.write((tx) => {
+    for (const key of keys) tx.put(lists, key, JSON.stringify(key));
+    for (const key of keys) expect(tx.get(lists, key)).toBe(JSON.stringify(key));
+    expect(tx.remove(lists, ["a", 1])).toBe(true);
+    expect(tx.has(lists, ["a", 1])).toBe(false);
+    expect(tx.get(lists, ["a", "1"])).toBe('["a","1"]');
+    expect(tx.rows(lists, { limit: 10 })).toHaveLength(keys.length - 1);
+  });
+  for (const key of keys) {
+    const row = store.read((reader) => reader.get(lists, key));
+    expect(row).toBe(key[0] === "a" && key[1] === 1 ? undefined : JSON.stringify(key));
+  }
+  await store.close();
+  rmSync(dir, { recursive: true });
+});
+
+test("texts of any length and of any characters come back as they were", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "db-texts-"));
+  const texts = bucket<string, string>("texts", text);
+  const store = openStore(join(dir, "a.db"), [texts]);
+  const lengths = [0, 1, 1000, 21_844, 21_845, 21_846, 65_535, 65_536, 200_000];
+  const rows = lengths.flatMap((length) =>
+    ["x", "\u00e9", "\u20ac", "\u{1f680}"].map((one) => one.repeat(length)),
+  );
+  await store.write((tx) => {
+    for (const [i, row] of rows.entries()) tx.put(texts, `${i}`, row);
+    for (const [i, row] of rows.entries()) expect(tx.get(texts, `${i}`) === row).toBe(true);
+  });
+  for (const [i, row] of rows.entries()) {
+    expect(store.read((reader) => reader.get(texts, `${i}`)) === row).toBe(true);
+  }
   await store.close();
   rmSync(dir, { recursive: true });
 });
