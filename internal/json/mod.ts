@@ -7,13 +7,16 @@
  * money (`integer` below), never here.
  */
 
-/** A run of digits this long may be more than a double can hold. */
-const longRun = /\d{16}/;
+/**
+ * A number of so many digits may be more than a double can hold. A number stands at the beginning, or after one of
+ * three signs; long runs of digits elsewhere are parts of texts, which hashes are full of.
+ */
+const longNumber = /(?:^|[[:,])\s*-?\d{16}/;
 const integerText = /^-?(?:0|[1-9]\d*)$/;
 
 /** parse reads JSON text; integers beyond 2^53-1 come as `bigint`, all else as `JSON.parse` gives it. */
 export function parse(text: string): unknown {
-  if (!longRun.test(text)) return JSON.parse(text);
+  if (!longNumber.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_key, value, context?: { source?: string }) => {
     if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
     const source = context?.source;
