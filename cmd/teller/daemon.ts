@@ -25,7 +25,8 @@ export async function runDaemon(flags: Flags): Promise<number> {
   try {
     settings = loadSettings(flags, process.env);
     const { debug, logfile } = settings.config;
-    log = createLog({ debug, file: logfile, now: systemClock.now, stdout: 1 });
+    const later = (fn: () => void) => void systemClock.sleep(0).then(fn);
+    log = createLog({ debug, file: logfile, now: systemClock.now, stdout: 1, later });
   } catch (error) {
     return refused(messagesOf(error));
   }

@@ -85,25 +85,33 @@ export function exchange(deps: ExchangeDeps): Exchange {
 
   const apply = (tx: Tx, verdict: Verdict, at: number) => {
     if (verdict.kind === "hold") return hold(tx, verdict.id, verdict.reason, at);
-    // A deposit that a reorg took back meanwhile is not due any more: nothing is decided for it.
     decide(tx, { ...verdict, at });
   };
 
+  const decideDue = (tx: Tx): Verdict[] => {
+    const { decimals } = skyChain(tx);
+    const due = dueDeposits(tx, "waiting_decide", { limit: batch });
+    const verdicts = due.map((info) => verdictOn(info, decimals));
+    for (const verdict of verdicts) apply(tx, verdict, unixSeconds(clock));
+    return verdicts;
+  };
+
   const step = async (): Promise<number> => {
-    const seen = store.read((reader) => ({
-      rows: dueDeposits(reader, "waiting_decide", { limit: batch }),
-      decimals: skyChain(reader).decimals,
-    }));
-    // Before the node was met nobody knows how many decimals it takes: amounts are frozen after that.
-    if (seen.rows.length === 0 || seen.decimals === undefined) return 0;
-    const verdicts = seen.rows.map((info) => verdictOn(info, seen.decimals));
+    const ready = store.read(
+      (reader) =>
+        // Before the node was met nobody knows how many decimals it takes: amounts are frozen after that.
+        skyChain(reader).decimals !== undefined &&
+        dueDeposits(reader, "waiting_decide", { limit: 1 }).length > 0,
+    );
+    if (!ready) return 0;
     deps.crash("decide.computed");
-    await store.write((tx) => {
-      for (const verdict of verdicts) apply(tx, verdict, unixSeconds(clock));
-    });
+    // Looked for in the commit itself: nothing can change in between, and a row is read once.
+    const verdicts = await store.write(decideDue);
     deps.crash("decide.committed");
-    for (const verdict of verdicts) tell(verdict);
-    deps.decided();
+    log.together(() => {
+      for (const verdict of verdicts) tell(verdict);
+    });
+    if (verdicts.length > 0) deps.decided();
     return verdicts.length;
   };
 

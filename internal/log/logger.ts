@@ -12,6 +12,11 @@ export interface LogOptions {
   readonly now: () => number;
   /** The file descriptor of stdout. */
   readonly stdout: number;
+  /**
+   * later calls a function a moment later. Debug lines, of which each request is one, then wait that long for others to
+   * be written with, or for a line that matters. Without it none waits.
+   */
+  readonly later?: (fn: () => void) => void;
 }
 
 /** Log is an open log. */
@@ -30,13 +35,12 @@ export function createLog(options: LogOptions): Log {
     line({ time: options.now(), level: "error", logger: "log", msg: "lines lost", fields: { lines: lost } });
   const sinks: Sink[] = [openSink({ fd: options.stdout }, lossLine)];
   if (options.file !== undefined) sinks.push(openSink({ path: options.file }, lossLine));
-  const emit = (text: string) => {
-    for (const sink of sinks) sink.write(text);
-  };
-  const logger = loggerOf("teller", options, emit);
+  const lines = collector(sinks, options.later);
+  const logger = loggerOf("teller", options, lines);
   return {
     logger,
     reopen() {
+      lines.handOver();
       try {
         for (const sink of sinks) sink.reopen();
         logger.info("log file reopened");
@@ -47,7 +51,60 @@ export function createLog(options: LogOptions): Log {
       }
     },
     close() {
+      lines.handOver();
       for (const sink of sinks) sink.close();
+    },
+  };
+}
+
+/** Emit takes the lines of a logger. */
+interface Emit {
+  line(text: string, level: Level): void;
+  together(fn: () => void): void;
+}
+
+/** At most so many lines are handed over at once: far less than a sink keeps for a descriptor that takes nothing now. */
+const atOnce = 256;
+
+/** collector hands lines over one by one, or many at once: those that come during `together`, and debug lines. */
+function collector(
+  sinks: readonly Sink[],
+  later: LogOptions["later"],
+): Emit & { /** handOver hands over what waits. */ handOver(): void } {
+  let gathering = false;
+  let asked = false;
+  let gathered: string[] = [];
+  const handOver = () => {
+    const lines = gathered;
+    gathered = [];
+    if (lines.length > 0) for (const sink of sinks) sink.write(lines.join(""), lines.length);
+  };
+  const waits = (level: Level) => {
+    if (level !== "debug" || later === undefined) return false;
+    if (!asked) {
+      asked = true;
+      later(() => {
+        asked = false;
+        handOver();
+      });
+    }
+    return true;
+  };
+  return {
+    handOver,
+    line(text, level) {
+      gathered.push(text);
+      if (gathered.length >= atOnce || !(gathering || waits(level))) handOver();
+    },
+    together(fn) {
+      const outermost = !gathering;
+      gathering = true;
+      try {
+        fn();
+      } finally {
+        gathering = !outermost;
+        if (outermost) handOver();
+      }
     },
   };
 }
@@ -62,20 +119,17 @@ export interface RecordingLog {
 /** recordingLog makes a log that keeps its lines; its clock stands still at the given time. */
 export function recordingLog(now = 0): RecordingLog {
   const lines: string[] = [];
-  const emit = (text: string) => {
-    lines.push(text.trimEnd());
+  const emit: Emit = {
+    line: (text) => lines.push(text.trimEnd()),
+    together: (fn) => fn(),
   };
   return { lines, logger: loggerOf("teller", { debug: true, now: () => now }, emit) };
 }
 
-function loggerOf(
-  name: string,
-  options: Pick<LogOptions, "debug" | "now">,
-  emit: (text: string) => void,
-): Logger {
+function loggerOf(name: string, options: Pick<LogOptions, "debug" | "now">, emit: Emit): Logger {
   const write = (level: Level, msg: string, fields: Fields = {}) => {
     const event: Event = { time: options.now(), level, logger: name, msg, fields };
-    emit(line(event));
+    emit.line(line(event), level);
   };
   return {
     debug(msg, fields) {
@@ -85,6 +139,7 @@ function loggerOf(
     warn: (msg, fields) => write("warn", msg, fields),
     error: (msg, fields) => write("error", msg, fields),
     watch: (msg, fields) => write("error", msg, { ...fields, notice: "WATCH" }),
+    together: (fn) => emit.together(fn),
     child: (child) => loggerOf(child, options, emit),
   };
 }
@@ -96,5 +151,6 @@ export const silent: Logger = {
   warn: () => {},
   error: () => {},
   watch: () => {},
+  together: (fn) => fn(),
   child: () => silent,
 };

@@ -33,8 +33,11 @@ function read(name: string): string {
   return readFileSync(join(dir, name), "utf8");
 }
 
-function open(more: { debug?: boolean; file?: string; stdout?: number } = {}) {
-  return createLog({ debug: more.debug ?? false, file: more.file, now, stdout: more.stdout ?? out });
+function open(
+  more: { debug?: boolean; file?: string; stdout?: number; later?: (fn: () => void) => void } = {},
+) {
+  const { debug = false, file, stdout = out, later } = more;
+  return createLog({ debug, file, now, stdout, ...(later === undefined ? {} : { later }) });
 }
 
 test("stdout and the file get the same lines", () => {
@@ -49,6 +52,56 @@ test("stdout and the file get the same lines", () => {
       `${head} level=ERROR logger=sender msg="payout held" txid=ab notice=WATCH\n`,
   );
   expect(read("stdout")).toBe(read("log"));
+});
+
+test("lines that are written together come in their order, and are handed over at the end, also after an error", () => {
+  const log = open();
+  log.logger.together(() => {
+    log.logger.info("one");
+    log.logger.together(() => log.logger.child("x").warn("two"));
+    expect(read("stdout")).toBe("");
+  });
+  const broken = () =>
+    log.logger.together(() => {
+      log.logger.info("three");
+      throw new Error("on purpose");
+    });
+  expect(broken).toThrow("on purpose");
+  log.logger.info("four");
+  expect(Array.from(read("stdout").matchAll(/msg=(\w+)/g), (found) => found[1])).toEqual([
+    "one",
+    "two",
+    "three",
+    "four",
+  ]);
+});
+
+test("any number of lines that are written together get through", () => {
+  const log = open();
+  log.logger.together(() => {
+    for (let i = 0; i < 30_000; i++) log.logger.info("x".repeat(100));
+  });
+  expect(read("stdout").split("\n")).toHaveLength(30_001);
+});
+
+test("a debug line may wait for others, but not longer than a line that matters, the end or a rotation", () => {
+  const waiting: (() => void)[] = [];
+  const log = open({ debug: true, later: (fn) => waiting.push(fn) });
+  const shown = () => Array.from(read("stdout").matchAll(/msg=(\w+)/g), (found) => found[1]);
+  log.logger.debug("one");
+  log.logger.debug("two");
+  expect([shown(), waiting.length]).toEqual([[], 1]);
+  waiting.pop()?.();
+  expect(shown()).toEqual(["one", "two"]);
+  log.logger.debug("three");
+  log.logger.error("four");
+  expect(shown()).toEqual(["one", "two", "three", "four"]);
+  log.logger.debug("five");
+  log.reopen();
+  log.logger.debug("six");
+  log.close();
+  expect(shown().filter((msg) => msg !== "log")).toEqual(["one", "two", "three", "four", "five", "six"]);
+  for (const fn of waiting) fn();
 });
 
 test("debug lines are written when asked for", () => {

@@ -2,8 +2,8 @@ import { closeSync, openSync, writeSync } from "node:fs";
 
 /** Sink takes whole lines for one file descriptor. It never throws for a full disk or a reader that went away. */
 export interface Sink {
-  /** write hands the line to the system before it returns, or keeps it for the next try. */
-  write(line: string): void;
+  /** write hands so many lines (one unless told) to the system before it returns, or keeps them for the next try. */
+  write(lines: string, count?: number): void;
   /** reopen opens the path again and goes on there. On failure it keeps the old file and throws. */
   reopen(): void;
   close(): void;
@@ -31,26 +31,26 @@ export function openSink(target: Target, lossLine: (lost: number) => string): Si
     waiting = waiting.subarray(written);
     if (fault === "EPIPE" || fault === "EBADF") waiting = new Uint8Array(0);
   };
-  const add = (line: string) => {
-    const bytes = Buffer.from(line);
+  const add = (lines: string) => {
+    const bytes = Buffer.from(lines);
     waiting = waiting.length === 0 ? bytes : Buffer.concat([waiting, bytes]);
     flush();
   };
 
   return {
-    write(line) {
+    write(lines, count = 1) {
       if (closed) return;
       if (waiting.length > 0) flush();
-      if (waiting.length + line.length > waitingLimit) {
-        lost += 1;
+      if (waiting.length + lines.length > waitingLimit) {
+        lost += count;
         return;
       }
       if (lost > 0 && waiting.length === 0) {
-        const count = lost;
+        const before = lost;
         lost = 0;
-        add(lossLine(count));
+        add(lossLine(before));
       }
-      add(line);
+      add(lines);
     },
     reopen() {
       if (closed || !("path" in target)) return;

@@ -9,6 +9,8 @@ export interface Logger {
   error(msg: string, fields?: Fields): void;
   /** watch writes an error that a person must look at: `notice=WATCH`. */
   watch(msg: string, fields?: Fields): void;
+  /** together hands the lines that `fn` writes to the system at once, when it ends: for many lines of one commit. */
+  together(fn: () => void): void;
   /** child gives a logger of the same sinks under another name. */
   child(name: string): Logger;
 }

@@ -305,9 +305,12 @@ async function tooDeep(deps: ScannerDeps, cursor: Cursor): Promise<never> {
 
 function tell(deps: ScannerDeps, report: ChainReport): void {
   const { log, rules } = deps;
+  const { coin } = rules;
   deps.crash("scan.committed");
-  for (const line of report.watch) log.watch(line, { coin: rules.coin });
-  for (const id of report.seen) log.info("deposit seen", { coin: rules.coin, deposit: id });
-  for (const id of report.credited) log.info("deposit credited", { coin: rules.coin, deposit: id });
+  log.together(() => {
+    for (const line of report.watch) log.watch(line, { coin });
+    for (const id of report.seen) log.info("deposit seen", { coin, deposit: id });
+    for (const id of report.credited) log.info("deposit credited", { coin, deposit: id });
+  });
   if (report.credited.length > 0) deps.credited();
 }
