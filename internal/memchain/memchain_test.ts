@@ -103,6 +103,19 @@ describe("a chain in memory", () => {
     expect([block?.height, block?.parent]).toEqual([2, cursor.hash]);
   });
 
+  test("forgets what is far below the block from which somebody asks on, and nothing that nobody has read", async () => {
+    const chain = memoryChain("BTC", base);
+    for (let i = 0; i < 5_000; i++) chain.deposit(money(`t${i}`));
+    expect(await all(chain)).toHaveLength(500);
+    const [first, hash] = await chain.source.hashesAt([1, 4_000], never);
+    expect(first).toBeDefined();
+    expect(await chain.source.hashesAt([4_000, 4_001], never)).toEqual([hash, expect.any(String)]);
+    const [gone, kept] = await chain.source.hashesAt([1, 3_500], never);
+    expect([gone, typeof kept]).toEqual([undefined, "string"]);
+    const [next] = await all(chain, 4_000);
+    expect(next?.parent).toBe(hash);
+  });
+
   test("hands out long catches in parts, and forgets old blocks", async () => {
     const chain = memoryChain("BTC", base);
     for (let i = 0; i < 600; i++) chain.deposit(money(`t${i}`));

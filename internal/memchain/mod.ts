@@ -33,8 +33,10 @@ interface MemoryBlock extends BlockRef {
 }
 
 const blocksAtOnce = 500;
-/** Blocks below the newest so many are forgotten; nobody asks for them again. */
-const keptBlocks = 100_000;
+/** Blocks so far below the one from which somebody asked on last are forgotten: whoever asks has stored them. */
+const keptBlocks = 1_000;
+/** However few were asked for, at most twice so many are kept. */
+const mostBlocks = 100_000;
 
 function hashOf(parent: string, deposit: MemoryDeposit): string {
   const facts = `${parent}\n${deposit.txid}\n${deposit.n}\n${deposit.value}`;
@@ -48,6 +50,10 @@ export function memoryChain(coin: CoinType, base: BlockRef): MemoryChain {
   let first = base.height + 1;
   const tip = (): BlockRef => blocks.at(-1) ?? base;
   const blockAt = (height: number) => blocks[height - first];
+  const forget = (count: number): void => {
+    first += blocks.splice(0, count).length;
+  };
+  const hashAt = (height: number) => (height === base.height ? base.hash : blockAt(height)?.hash);
 
   const outputsOf = (block: MemoryBlock, watch: Watch): SeenOutput[] => {
     const { txid, n, value, script, shownHeight } = block.deposit;
@@ -68,7 +74,13 @@ export function memoryChain(coin: CoinType, base: BlockRef): MemoryChain {
     coin,
     check: async () => {},
     tip: async () => tip(),
-    hashesAt: async (heights) => heights.map((h) => (h === base.height ? base.hash : blockAt(h)?.hash)),
+    hashesAt: async (heights) => {
+      const hashes = heights.map(hashAt);
+      const old = Math.min(...heights) - keptBlocks - first;
+      // Not one at a time: what is left moves forward each time.
+      if (old > keptBlocks && Number.isFinite(old)) forget(old);
+      return hashes;
+    },
     blocks: async (refs, watch) => refs.slice(0, blocksAtOnce).map((ref) => toBlock(ref, watch)),
   };
 
@@ -85,7 +97,7 @@ export function memoryChain(coin: CoinType, base: BlockRef): MemoryChain {
         parent: parent.hash,
         deposit,
       });
-      if (blocks.length > 2 * keptBlocks) first += blocks.splice(0, keptBlocks).length;
+      if (blocks.length > 2 * mostBlocks) forget(mostBlocks);
       return true;
     },
   };
