@@ -62,12 +62,40 @@ export function blockFetcher(rpc: JsonRpc, deadlineMs: number): BlockFetcher {
   };
 }
 
-/** blockReader gives `ChainSource.blocks`: what a fetcher brings, scanned. */
+/** Ahead are answers on their way, asked for before anybody wanted them. */
+interface Ahead {
+  readonly first: string;
+  readonly signal: AbortSignal;
+  readonly answers: Promise<readonly RpcAnswer[]>;
+  drop(): void;
+}
+
+/**
+ * blockReader gives `ChainSource.blocks`: what a fetcher brings, scanned. While it scans, the blocks that follow are on
+ * their way already; whoever asks for others, or gives up, costs them nothing but the answer.
+ */
 export function blockReader(rpc: JsonRpc, deadlineMs: number): ChainSource["blocks"] {
   const scan = blockScanner();
   const fetchBlocks = blockFetcher(rpc, deadlineMs);
+  let ahead: Ahead | undefined;
+
+  const askAhead = (refs: readonly BlockRef[], signal: AbortSignal): Ahead | undefined => {
+    const [first] = refs;
+    if (first === undefined) return undefined;
+    const dropped = new AbortController();
+    const answers = fetchBlocks(refs, AbortSignal.any([signal, dropped.signal]));
+    // It may fail while nobody waits for it, or for ever.
+    answers.catch(() => {});
+    return { first: first.hash, signal, answers, drop: () => dropped.abort() };
+  };
+
   return async (refs, watch, signal) => {
-    const answers = await fetchBlocks(refs, signal);
+    const known = ahead;
+    ahead = undefined;
+    const wanted = known !== undefined && known.first === refs[0]?.hash && known.signal === signal;
+    if (!wanted) known?.drop();
+    const answers = await (wanted ? known.answers : fetchBlocks(refs, signal));
+    ahead = askAhead(refs.slice(answers.length), signal);
     return readAll({ answers, refs, watch, scan, host: rpc.host });
   };
 }

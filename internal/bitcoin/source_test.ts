@@ -246,6 +246,57 @@ for (const { name, change, fate, message } of badAnswers) {
   });
 }
 
+test("the blocks that follow are on their way while a chunk is read, and each is asked for once", async () => {
+  const { refs, answer } = chain(40, 100);
+  const asked: unknown[] = [];
+  const { url } = node((call) => {
+    asked.push(call.params[0]);
+    return answer(call);
+  });
+  const reader = source(url);
+  const seen: string[] = [];
+  for (let rest = refs; rest.length > 0; rest = refs.slice(seen.length)) {
+    seen.push(...(await reader.blocks(rest, everything, never)).map(({ hash }) => hash));
+  }
+  expect(seen).toEqual(refs.map(({ hash }) => hash));
+  expect(asked.toSorted()).toEqual(seen.toSorted());
+});
+
+test("what was asked for ahead is left alone when other blocks are wanted, or when it was given up", async () => {
+  const { refs, answer } = chain(40, 100);
+  const { url } = node(answer);
+  const first = async (reader: ReturnType<typeof source>, from: number, signal = never) =>
+    (await reader.blocks(refs.slice(from), everything, signal))[0]?.height;
+  const reader = source(url);
+  for (const from of [0, 30, 1]) expect(await first(reader, from)).toBe(from);
+  const other = source(url);
+  const stopped = new AbortController();
+  const { length } = await other.blocks(refs, everything, stopped.signal);
+  expect(length).toBeLessThan(refs.length);
+  stopped.abort();
+  expect(await first(other, length)).toBe(length);
+});
+
+test("a failure of what was asked for ahead is told to whoever asks for it, who may try again", async () => {
+  const { refs, answer } = chain(40, 100);
+  let down = false;
+  const { url } = node((call) => (down ? { error: { code: -1, message: "busy" } } : answer(call)));
+  const reader = source(url);
+  const stops: Watch = {
+    size: 1,
+    // Called while the first blocks are read, when the next are asked for: those are refused.
+    addressOf: () => {
+      down = true;
+      return undefined;
+    },
+  };
+  const { length } = await reader.blocks(refs, stops, never);
+  const second = refs.slice(length);
+  expect((await faultOf(reader.blocks(second, everything, never))).fate).toBe("retry");
+  down = false;
+  expect((await reader.blocks(second, everything, never))[0]?.height).toBe(length);
+});
+
 test("what the look-up of an address throws comes through as it is", async () => {
   const { refs, answer } = chain(1, 3);
   const broken: Watch = {
