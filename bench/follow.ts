@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { loadWatch } from "#internal/addrs";
 import { bitcoinSource } from "#internal/bitcoin";
 import { type ChainRules, cursorOf, openBook } from "#internal/book";
+import { cursors } from "../internal/book/buckets.ts";
 import { systemClock } from "#internal/clock";
 import type { ChainSource } from "#internal/coin";
 import { noCrash } from "#internal/life";
@@ -63,6 +64,8 @@ interface Follower {
 async function follower(url: string, dir: string): Promise<Follower> {
   const stamp = { schema: 1, btc_network: "mainnet", dummy_scanner: true, dummy_sender: true };
   const store = await openBook(join(dir, "teller.db"), stamp);
+  // A daemon of another measurement may have followed its dummy chain with this store.
+  await store.write((tx) => tx.remove(cursors("BTC"), "cursor"));
   const clock = systemClock;
   const source = bitcoinSource({ url, ...access, network: "mainnet", clock });
   let error = "";

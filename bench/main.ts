@@ -82,13 +82,12 @@ async function main(): Promise<void> {
     for (const name of wanted) rows.push(...(await measurements[name](bench)));
   } finally {
     rmSync(dir, { recursive: true, force: true });
+    load.push(loadavg()[0]);
+    writeReport(values.out, { at, version, machine: machine(), load, rounds, rows });
+    const loads = load.map((one) => one?.toFixed(1)).join(" to ");
+    console.log(`${version}\n${machine()}; load ${loads}; ${rounds} rounds\n`);
+    console.log(table(rows));
   }
-  load.push(loadavg()[0]);
-  writeReport(values.out, { at, version, machine: machine(), load, rounds, rows });
-  console.log(
-    `${version}\n${machine()}; load ${load.map((one) => one?.toFixed(1)).join(" to ")}; ${rounds} rounds\n`,
-  );
-  console.log(table(rows));
   if ((load[0] ?? 0) > cpus().length / 2)
     console.log("\nSomething else was running: do not compare with another run.");
 }
