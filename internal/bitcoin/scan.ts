@@ -53,6 +53,8 @@ function walkAll(
   watch: Watch,
 ): Payer[] {
   const { raw } = walker;
+  // A view that can copy a part of itself without another view of that part, five of which a transaction would need.
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   const span: Span = { start: 0, body: 0, bodyEnd: 0, end: 0, segwit: false, coinbase: false };
   const bodies = new Uint32Array(count);
   const told: number[] = [];
@@ -67,7 +69,7 @@ function walkAll(
     walker.transaction(span, output);
     if (span.coinbase !== (i === 0))
       throw new BadBlock("the first transaction, and no other, must be a coinbase");
-    txids.add(i, raw, span);
+    txids.add(i, bytes, span);
     bodies[i] = span.body;
   }
   const paying = new Set(isScriptSet(watch) ? watch.taggedIn(questions) : told);
@@ -100,7 +102,7 @@ class Txids {
   }
 
   /** add hashes a transaction as it was before segwit: without marker, flag and witnesses (BIP 141). */
-  add(index: number, raw: Uint8Array, span: Span): void {
+  add(index: number, raw: Buffer, span: Span): void {
     const bytes = span.segwit ? this.#strip(raw, span) : raw.subarray(span.start, span.end);
     doubleHash(bytes, this.#scratch.middle, this.#scratch.out);
     this.#nodes.set(this.#scratch.out, index * hashBytes);
@@ -116,13 +118,13 @@ class Txids {
       throw new BadBlock("the merkle root does not match the transactions");
   }
 
-  #strip(raw: Uint8Array, span: Span): Uint8Array {
+  #strip(raw: Buffer, span: Span): Uint8Array {
     const bodyBytes = span.bodyEnd - span.body;
     const length = bodyBytes + 8;
     if (this.#stripped.length < length) this.#stripped = Buffer.alloc(length * 2);
-    this.#stripped.set(raw.subarray(span.start, span.start + 4), 0);
-    this.#stripped.set(raw.subarray(span.body, span.bodyEnd), 4);
-    this.#stripped.set(raw.subarray(span.end - 4, span.end), 4 + bodyBytes);
+    raw.copy(this.#stripped, 0, span.start, span.start + 4);
+    raw.copy(this.#stripped, 4, span.body, span.bodyEnd);
+    raw.copy(this.#stripped, 4 + bodyBytes, span.end - 4, span.end);
     return this.#stripped.subarray(0, length);
   }
 }
