@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { runTool } from "#cmd/tool";
 import { defaultDir, homeDir, parseFlags } from "./flags.ts";
+import { boundHeap } from "./heap.ts";
 import { calledAs, isOperation } from "./names.ts";
 import { build, versionText } from "./version.ts";
 
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
     });
   }
   const parsed = parseFlags(called.args, homeDir(), versionText(build()));
+  if (parsed.ok) boundHeap();
   // The daemon brings the store, whose addon has to be unpacked: help, version and tool must run without it.
   if (parsed.ok) return (await import("./daemon.ts")).runDaemon(parsed.value);
   writeSync(1, parsed.refusal.stdout);
