@@ -131,17 +131,20 @@ describe.skipIf(bin === undefined)("an old copy of the store is restored", () =>
     "a copy from before the wallet was filled: nothing is paid again",
     async () => {
       const first = await world.start();
-      const address = await bindAddress(first, ann);
+      await until("it says why", async () =>
+        (await healthOf(first)).exchange.sender_error.includes("wallet is empty"),
+      );
+      expect(await askToBind(first, ann)).toEqual(closed);
       await first.stop();
       const copy = world.copy("copy");
-      world.chains.fund(1_000_000n);
-      const second = await world.start();
-      await world.reaches(second, await world.deposit(ann, address), "done");
+      const second = await world.startFilled();
+      await world.buyDone(second, ann);
       await second.stop();
 
       world.restore(copy);
       const third = await world.start();
       await until("it has seen the deposit again", async () => (await depositsOf(third)).length === 1);
+      expect((await depositsOf(third))[0]).toMatchObject({ sky_address: "", status: "waiting_decide" });
       await world.rounds(40);
       world.expectPaidOnce(ann);
     },
@@ -344,7 +347,7 @@ describe.skipIf(bin === undefined)("a person spends from the same wallet", () =>
         await world.rounds(5);
         world.othersBlocks(3);
         await world.reaches(teller, id, "waiting_send");
-        expect(teller.output()).toContain("payout is dead");
+        await until("it is told", () => teller.output().includes("payout is dead"));
         world.chains.sky.resume();
         await world.expectHeld(teller, spentByOther);
         await world.rounds();

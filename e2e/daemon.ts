@@ -158,7 +158,7 @@ export async function bindAddress(daemon: Daemon, sky: string): Promise<string> 
   let last = { status: 0, text: "" };
   await until(`an address is bound for ${sky}`, async () => {
     last = await askToBind(daemon, sky);
-    return !last.text.endsWith("try again soon");
+    return !/; try again (?:soon|later)$/.test(last.text);
   });
   if (last.status !== 200) throw new Error(`bind: ${last.status} ${last.text}`);
   return (JSON.parse(last.text) as { deposit_address: string }).deposit_address;

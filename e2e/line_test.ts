@@ -3,6 +3,7 @@ import { depositInfo, depositsByStatus } from "#internal/book";
 import { reorganise, startBtcd, wallet } from "../standin/btcd/mod.ts";
 import { btcdBin, type Chains, killBtcd, customerAddress, poolAddresses, startChains } from "./chains.ts";
 import {
+  askToBind,
   bindAddress,
   type Daemon,
   depositsOf,
@@ -79,14 +80,14 @@ describe.skipIf(bin === undefined)("the line on real chains", () => {
     await chains?.close();
   }, 60_000);
 
-  test("an empty wallet is told, and pays after it was filled", async () => {
-    const id = await pay(1, 100_000_000n);
-    await reaches(id, "waiting_send");
+  test("an empty wallet is told, gives nobody an address, and pays after it was filled", async () => {
     await until("health says why", async () =>
       (await healthOf(daemon)).exchange.sender_error.includes("no unspents to spend"),
     );
+    const { status, text } = await askToBind(daemon, customerAddress(1));
+    expect([status, text]).toEqual([503, "BTC deposits are closed for a while; try again later"]);
     chains.fund(1_000_000n);
-    await reaches(id, "done");
+    await reaches(await pay(1, 100_000_000n), "done");
     await paidUp();
   }, 60_000);
 

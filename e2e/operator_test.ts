@@ -253,32 +253,6 @@ describe.skipIf(bin === undefined)("the operator", () => {
   );
 
   test(
-    "says that what a used wallet paid before is foreign, and the first payout is made",
-    async () => {
-      const teller = await world.start();
-      const id = await world.buy(teller, ann);
-      await world.reaches(teller, id, "waiting_send");
-      await teller.stop();
-      world.chains.fund(1_000_000n);
-      await until("the wallet is filled", () => world.walletOutputs().length > 0);
-      world.personSpends(10n);
-      const again = await world.start();
-      await world.expectHeld(again, "the wallet has paid before, by");
-      const { sender_error: error } = (await healthOf(again)).exchange;
-      const txid = /paid before, by ([0-9a-f]{64}),/.exec(error)?.[1] ?? "";
-      await saidAndRefused(again, "wait until it is 3", "foreign", txid);
-      world.othersBlocks(3);
-      expect(await saidAndDone(again, "foreign", txid)).toStartWith("what the wallet has paid is not ours");
-      await world.reaches(again, id, "done");
-      await world.buyDone(again, bob);
-      world.expectPaidOnce(ann, bob);
-      await agree(again, ann, bob);
-      expect(await saidEvents()).toEqual(["anchor_moved"]);
-    },
-    limitMs,
-  );
-
-  test(
     "has the chain scanned again, twice, and nothing is paid twice",
     async () => {
       const teller = await filled();

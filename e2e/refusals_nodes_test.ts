@@ -23,6 +23,7 @@ beforeAll(async () => {
   if (bin === undefined) return;
   chains = await startChains(bin);
   await chains.wallet.ready(10);
+  chains.fund(1000n);
 }, limitMs);
 afterEach(() => sites.clear(), limitMs);
 afterAll(async () => {
@@ -246,7 +247,6 @@ describe.skipIf(bin === undefined)("the start does not wait for", () => {
       await pays(daemon, address);
       expect(chains.received(customerAddress(2))).toBe(0n);
       chains.sky.faults.clear();
-      chains.fund(1000n);
       await until("it is paid", () => chains.received(customerAddress(2)) === 5_000_000n);
       expect(await daemon.stop()).toEqual({ code: 0, signal: null });
     },

@@ -67,7 +67,6 @@ export { moves, storedStatuses } from "./statuses.ts";
 export {
   adoptPayout,
   type Adopted,
-  beginAnchor,
   moveAnchor,
   recordRescan,
   releaseDeposit,

@@ -99,17 +99,6 @@ export function moveAnchor(tx: Tx, from: string, to: Omit<Anchor, "payout">, who
 }
 
 /**
- * beginAnchor takes an output of the wallet as the first anchor, because whatever the wallet paid before is none of
- * ours. Refused when there is an anchor.
- */
-export function beginAnchor(tx: Tx, to: Omit<Anchor, "payout">, who: Who): Result<void, string> {
-  if (anchorOf(tx) !== undefined) return refuse("there is an anchor meanwhile");
-  tx.put(anchors, "anchor", { ...to, payout: 0 });
-  record(tx, who.at, "anchor_moved", to.uxid, said(who));
-  return accept(undefined);
-}
-
-/**
  * settleByHand ends a deposit that somebody else's transaction has paid, or takes a deposit that is paid
  * already off the list of those that wait for a person. Refused while signed bytes of ours may pay it.
  */

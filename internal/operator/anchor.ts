@@ -1,16 +1,9 @@
-import {
-  adoptPayout,
-  anchorOf,
-  beginAnchor,
-  type DepositInfo,
-  dueDeposits,
-  moveAnchor,
-} from "#internal/book";
+import { adoptPayout, anchorOf, type DepositInfo, dueDeposits, moveAnchor } from "#internal/book";
 import type { Reader } from "#internal/db";
 import { accept, refuse, type Result } from "#internal/fault";
 import { addressOwed, paidWith, settledBy } from "./claims.ts";
-import type { Desk, Operator, Said } from "./deps.ts";
-import { type Found, findSpender, findStart, type Paying } from "./find.ts";
+import type { Desk, Operator } from "./deps.ts";
+import { type Found, findSpender, type Paying } from "./find.ts";
 import { notTxid, txidText } from "./txid.ts";
 
 const dueAtOnce = 1000;
@@ -42,7 +35,6 @@ export function anchorCommands(desk: Desk): Pick<Operator, "adopt" | "foreign"> 
     async foreign(txid, said, signal) {
       const unseen = desk.unseen().join(" and ");
       if (unseen !== "") return refuse(`the chain of ${unseen} was not looked at again yet: who is owed?`);
-      if (store.read(anchorOf) === undefined) return beginWith(desk, { txid, said }, signal);
       const found = await spenderOf(desk, txid, signal);
       if (!found.ok) return found;
       const { anchor, change, largest, paying, later } = found.value;
@@ -63,24 +55,6 @@ async function spenderOf(desk: Desk, txid: string, signal: AbortSignal): Promise
   const anchor = desk.store.read(anchorOf);
   if (anchor === undefined) return refuse("nothing was ever paid: there is no anchor");
   return findSpender(desk, { txid, anchor: anchor.uxid }, signal);
-}
-
-/** Before the first payout there is no anchor: what the wallet paid is none of ours, and its largest output is the first. */
-async function beginWith(
-  desk: Desk,
-  { txid, said }: { txid: string; said: Said },
-  signal: AbortSignal,
-): Promise<Result<string, string>> {
-  if (!txidText.test(txid)) return notTxid(txid);
-  const start = await findStart(desk, txid, signal);
-  if (!start.ok) return start;
-  const { first, paid } = start.value;
-  const begun = await desk.store.write((tx) => {
-    const refusal = whyOurs(tx, txid, paid);
-    return refusal === undefined ? beginAnchor(tx, first, desk.who(said)) : refuse(refusal);
-  });
-  if (!begun.ok) return begun;
-  return desk.done(`what the wallet has paid is not ours; the first payout will spend ${first.uxid}`, said);
 }
 
 /** whyOurs names somebody whom the transaction, or one that would be passed over with it, pays and whom we owe. */

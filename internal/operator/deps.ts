@@ -30,8 +30,7 @@ export interface Operator {
   adopt(txid: string, said: Said, signal: AbortSignal): Promise<Result<string, string>>;
   /**
    * foreign says that the transaction that spent the anchor is none of ours. Its change is the next anchor, so that
-   * whatever was spent after it is asked about as well; without change it is the wallet's largest output. Before the
-   * first payout it says so of everything that the wallet has paid.
+   * whatever was spent after it is asked about as well; without change it is the wallet's largest output.
    */
   foreign(txid: string, said: Said, signal: AbortSignal): Promise<Result<string, string>>;
   /** paid settles a deposit by hand. */

@@ -92,39 +92,6 @@ export async function findSpender(
   });
 }
 
-/** Start is where the chain of payouts can begin, and everything that the wallet has paid before. */
-export interface Start {
-  readonly first: Omit<Anchor, "payout">;
-  readonly paid: readonly Paying[];
-}
-
-/**
- * findStart reads what a wallet paid before this store ever paid from it. The transaction that is named must be one of
- * these, and deep enough; it proves that the operator speaks of this wallet. Refused with what is seen instead.
- */
-export async function findStart(
-  deps: Asking,
-  txid: string,
-  signal: AbortSignal,
-): Promise<Result<Start, string>> {
-  const { node, walletAddresses } = deps;
-  const { head, maxDecimals } = await node.health(signal);
-  const status = await node.transaction(txid, signal);
-  if (status?.blockSeq === undefined) return refuse(`the node has no confirmed transaction ${txid}`);
-  const depth = head.seq - status.blockSeq + 1;
-  if (depth < proofDepth) return refuse(`${txid} is ${depth} blocks deep; wait until it is ${proofDepth}`);
-  const listed = await node.outputs(walletAddresses, signal);
-  if (listed.outgoing.size > 0) return refuse(pendingText);
-  const spends = await spendsSince(deps, listed.unspent, 0, signal);
-  if (!spends.ok) return spends;
-  if (!spends.value.some((spend) => spend.txid === txid)) {
-    return refuse(`${txid} does not show among what the wallet has paid`);
-  }
-  const first = largestOf(listed.unspent.filter(({ coins }) => coins % precisionUnit(maxDecimals) === 0n));
-  if (first === undefined) return refuse("the wallet has nothing that could be the first anchor");
-  return accept({ first, paid: spends.value.flatMap(({ paying }) => paying) });
-}
-
 /** Spend is a transaction that spent from the wallet, and what it paid to others. */
 interface Spend {
   readonly txid: string;

@@ -27,23 +27,23 @@ describe("foreign after a transaction that left no change", () => {
     w.pend(w.spend(other, [[customer(1), sky]], { block: false }));
     await refused(w, () => foreign(w, txidOf(person)), "is not confirmed yet");
   });
-});
 
-describe("foreign before the first payout", () => {
   test("is refused where the node does not know what a transaction spent: it may be the wallet's", async () => {
-    const w = await world([]);
-    const first = w.firstOutput(w.topUp(100n * sky));
-    const ours = w.spend(first, [[customer(1), sky]]);
-    const person = w.spend(w.change(ours), []);
+    const w = await world([10n * sky, 100n * sky, 50n * sky]);
     await w.owe(1, sky);
+    const other = w.ledger.unspent().find(({ coins }) => coins === 100n * sky)?.uxid ?? "";
+    const person = w.spend(w.anchor().uxid, [], { keep: false });
+    const ours = w.spend(other, [[customer(1), sky]]);
+    w.spend(w.change(ours), []);
     w.bury(2);
     w.lies.uxout = async (uxid) => {
-      if (uxid === first) return undefined;
-      const output = w.ledger.output(uxid);
+      const output = uxid === other ? undefined : w.ledger.output(uxid);
       if (output === undefined) return undefined;
       const { coins, srcTx, spent } = output;
       return { uxid, address: addressText(output.address), coins, srcTx, spent };
     };
     await refused(w, () => foreign(w, txidOf(person)), "does not know");
+    delete w.lies.uxout;
+    await refused(w, () => foreign(w, txidOf(person)), "whose deposits wait for SKY here");
   });
 });

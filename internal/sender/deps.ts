@@ -50,7 +50,8 @@ export interface Held {
 }
 
 /**
- * LedgerView is what the Skycoin chain said of this store when it was asked last: nothing yet since the start, that they
- * agree, or that somebody has spent from the wallet of whom the store knows nothing: it may be an old copy.
+ * LedgerView is what the Skycoin chain said of this store when it was asked last: nothing yet since the start, that the
+ * wallet has never held anything, that they agree, or that somebody has spent from the wallet of whom the store
+ * knows nothing: it may be an old copy.
  */
-export type LedgerView = "unseen" | "agrees" | "differs";
+export type LedgerView = "unseen" | "empty" | "agrees" | "differs";

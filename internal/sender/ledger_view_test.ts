@@ -162,3 +162,29 @@ describe("a node that does not know the anchor", () => {
     expect(view(w)).toBe("agrees");
   });
 });
+
+describe("a wallet that was never filled", () => {
+  test("is told, also while sending is off, and keeps binding closed until it is", async () => {
+    const w = await world({ sendEnabled: false, outputs: [] });
+    await w.turn();
+    const empty = expect.stringContaining("the hot wallet is empty");
+    expect([view(w), w.sender.state().error]).toEqual(["empty", empty]);
+    w.topUp(sky);
+    w.block();
+    await w.turn();
+    expect([view(w), w.sender.state().error]).toEqual(["agrees", ""]);
+    expect(anchor(w)).not.toBe("");
+  });
+});
+
+describe("a store", () => {
+  test("with bindings and no anchor is not whole: nothing is paid, nobody is bound", async () => {
+    const w = await world({ outputs: [] });
+    await w.owe(1, sky);
+    w.topUp(100n * sky);
+    w.block();
+    await w.turn();
+    expect([view(w), w.sender.state().error]).toEqual(["differs", expect.stringContaining("no anchor")]);
+    expect([anchor(w), w.received(1)]).toEqual(["", 0n]);
+  });
+});

@@ -1,7 +1,6 @@
 import { type Anchor, anchorOf, attemptsOf, type Payout, setAnchor, totalsOf } from "#internal/book";
-import { accept, refuse, type Result } from "#internal/fault";
 import { type Droplet, type Hours, hours, droplet } from "#internal/money";
-import { decodeTransactionHex, type Outputs, type Unspent } from "#internal/skycoin";
+import type { Outputs, Unspent } from "#internal/skycoin";
 import { fewHours, inputLimit, leastChange, type Purse } from "./build.ts";
 import type { Held, Meeting, SenderDeps } from "./deps.ts";
 
@@ -39,14 +38,8 @@ export async function wealth(deps: SenderDeps, meeting: Meeting): Promise<Wealth
  * first anchor of a store is the wallet's largest output, stored at once.
  */
 export async function takePurse(deps: SenderDeps, meeting: Meeting, now: Wealth): Promise<Purse | Held> {
-  const known = deps.store.read(anchorOf);
-  const before = known === undefined ? await paidBefore(deps, meeting, now) : undefined;
-  if (before !== undefined) return before;
-  const stored = known ?? (await firstAnchor(deps, now));
-  if (stored === undefined) {
-    const reason = "no unspents to spend: the hot wallet is empty";
-    return { reason, passing: true, ledger: "agrees" };
-  }
+  const stored = deps.store.read(anchorOf) ?? (await firstAnchor(deps, now));
+  if ("reason" in stored) return stored;
   const held = await checkAnchor(deps, meeting, stored, now);
   if (held !== undefined) return held;
   const anchor = now.spendable.find((one) => one.uxid === stored.uxid);
@@ -74,57 +67,21 @@ function fillPurse(anchor: Unspent, spendable: readonly Unspent[], most: number)
   return { anchor, others, beyond };
 }
 
-const nullTx = "0".repeat(64);
-
 /**
- * paidBefore finds a transaction by which the wallet has paid, beside a store that has bindings and no anchor: such a
- * store is a copy from before its first payout, and would pay again. Every payout leaves change, so it shows in
- * what made the wallet's outputs, of which that change may be the smallest, or about to be spent.
+ * firstAnchor chooses where the chain of payouts begins. Nobody is bound before, so that a store with bindings always has
+ * an anchor, and the ledger can always show whether it is an old copy.
  */
-async function paidBefore(deps: SenderDeps, meeting: Meeting, now: Wealth): Promise<Held | undefined> {
+async function firstAnchor(deps: SenderDeps, now: Wealth): Promise<Anchor | Held> {
   const { bound } = deps.store.read(totalsOf);
-  if (bound.BTC + bound.ETH === 0) return undefined;
-  // The newest first: what an old copy does not know is new, and each is asked for again while it is held.
-  const newest = now.outputs.unspent.toSorted((a, b) => b.blockSeq - a.blockSeq);
-  const made = new Set(newest.map(({ srcTx }) => srcTx));
-  made.delete(nullTx);
-  for (const txid of made) {
-    const spends = await ownersOf(deps, meeting, txid);
-    if (!spends.ok) return { reason: spends.refusal, passing: true };
-    if (spends.value.some((owner) => deps.signer.addresses.includes(owner))) return usedWallet(txid);
+  if (bound.BTC + bound.ETH > 0) {
+    const reason = "the store has bindings and no anchor: it is not whole, and may not know what was paid";
+    return { reason, passing: false, ledger: "differs" };
   }
-  return undefined;
-}
-
-/** ownersOf tells whose outputs a transaction spends. What the node does not give may be the wallet's. */
-async function ownersOf(
-  { node }: SenderDeps,
-  { signal }: Meeting,
-  txid: string,
-): Promise<Result<string[], string>> {
-  const raw = await node.rawTransaction(txid, signal);
-  if (raw === undefined) return refuse(`the Skycoin node does not give ${txid}, which paid into the wallet`);
-  const decoded = decodeTransactionHex(raw);
-  if (!decoded.ok) return decoded;
-  const owners: string[] = [];
-  for (const uxid of decoded.value.inputs) {
-    const output = await node.uxout(uxid, signal);
-    if (output === undefined) return refuse(`the Skycoin node does not know ${uxid}, which ${txid} spends`);
-    owners.push(output.address);
-  }
-  return accept(owners);
-}
-
-function usedWallet(txid: string): Held {
-  const why = "which this store does not know although it has bindings: it is an old copy, or the wallet was";
-  const then = `used by somebody else; when what it paid is settled, say "teller foreign ${txid}"`;
-  const reason = `the wallet has paid before, by ${txid}, ${why} ${then}`;
-  return { reason, passing: false, ledger: "differs" };
-}
-
-async function firstAnchor(deps: SenderDeps, now: Wealth): Promise<Anchor | undefined> {
   const largest = now.spendable[0];
-  if (largest === undefined || largest.coins < leastChange) return undefined;
+  if (largest === undefined || largest.coins < leastChange) {
+    const reason = "no unspents to spend: the hot wallet is empty; deposits open when it has been filled";
+    return { reason, passing: true, ledger: "empty" };
+  }
   const anchor = { uxid: largest.uxid, address: largest.address, coins: largest.coins, payout: 0 };
   await deps.store.write((tx) => setAnchor(tx, anchor));
   deps.log.watch("the store is new: the first payout will spend this output", {

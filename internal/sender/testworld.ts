@@ -141,6 +141,7 @@ export interface World {
 
 /** WorldOptions say how a test world differs from the usual one. */
 export interface WorldOptions {
+  /** With none at all the wallet is empty; unless told it has all coins in one. */
   readonly outputs?: bigint[];
   /** Of each output: so many and one more each, or as told. */
   readonly hours?: bigint | ((i: number) => bigint);
@@ -314,7 +315,7 @@ export async function testWorld(options: WorldOptions = {}): Promise<World> {
       rmSync(dir, { recursive: true });
     },
   };
-  splitGenesis(world, options.outputs ?? [], {
+  splitGenesis(world, options.outputs, {
     sign,
     inject,
     total,
@@ -334,8 +335,8 @@ type Tools = {
 };
 
 /** splitGenesis gives the wallet outputs of these sizes; what is left goes to a stranger, so that the balance is known. */
-function splitGenesis(world: World, sizes: readonly bigint[], tools: Tools): void {
-  if (sizes.length === 0) return;
+function splitGenesis(world: World, sizes: readonly bigint[] | undefined, tools: Tools): void {
+  if (sizes === undefined) return;
   const [genesis] = world.ledger.unspent([tools.hot]);
   if (genesis === undefined) throw new Error("no genesis");
   const rest = tools.total - sizes.reduce((sum, size) => sum + size, 0n);

@@ -57,7 +57,7 @@ export interface TellerDeps {
   /** unseen names the coins whose chains were not looked at again since the start. */
   readonly unseen: () => readonly string[];
   /** ledger tells whether the Skycoin chain and the store agree on what was paid. */
-  readonly ledger: () => "unseen" | "agrees" | "differs";
+  readonly ledger: () => "unseen" | "empty" | "agrees" | "differs";
 }
 
 /** So many lines of one Skycoin address' status list are shown, the newest. */
@@ -143,12 +143,13 @@ function whyNotBind(
 }
 
 /**
- * whyClosed keeps binding shut until both chains were looked at since the start, and while the Skycoin chain shows that
- * the store does not know all that was paid: an old copy could give away an address that has an owner.
+ * whyClosed keeps binding shut until both chains were looked at since the start, before the wallet was ever filled, and
+ * while the Skycoin chain shows that the store does not know all that was paid: an old copy could give away an
+ * address that has an owner.
  */
 function whyClosed({ unseen, ledger }: TellerDeps, coin: CoinType): BindRefusal | undefined {
   const view = ledger();
-  if (view === "differs") {
+  if (view === "differs" || view === "empty") {
     return { kind: "closed", text: `${coin} deposits are closed for a while; try again later` };
   }
   if (view === "agrees" && !unseen().includes(coin)) return undefined;

@@ -111,6 +111,14 @@ describe("a bind", () => {
       "closed",
       "BTC deposits are closed for a while; try again later",
     ],
+    [
+      "a wallet that was never filled",
+      { ledger: "empty" },
+      alice,
+      "BTC",
+      "closed",
+      "BTC deposits are closed for a while; try again later",
+    ],
     ["an empty pool", { pool: 0 }, alice, "BTC", "empty", "Deposit address pool is empty"],
     // The order of the checks: coin, address, switch, scan, then limit and pool.
     [

@@ -44,7 +44,7 @@ export interface Till {
   readonly says: {
     scanner: Awaited<ReturnType<HealthParts["scanners"][string]>>;
     sender: ReturnType<HealthParts["sender"]>;
-    ledger: "unseen" | "agrees" | "differs";
+    ledger: "unseen" | "empty" | "agrees" | "differs";
     processor: string;
     stuck: string[];
   };
@@ -68,7 +68,7 @@ export async function till(
     own?: Partial<TellerSettings>;
     pool?: number;
     behind?: boolean;
-    ledger?: "unseen" | "differs";
+    ledger?: "unseen" | "empty" | "differs";
     crash?: CrashPoints;
   } = {},
 ): Promise<Till> {
