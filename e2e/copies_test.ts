@@ -157,7 +157,7 @@ describe.skipIf(bin === undefined)("an old copy of the store is restored", () =>
       const first = await world.startFilled();
       await first.stop();
       const copy = world.copy("copy");
-      const second = await world.startDoomed(world.chains.dir, "--crash-at", "decide.computed");
+      const second = await world.startDoomed(world.chains.dir, "--crash-at", "decide.due");
       await world.atTip(second);
       const id = await world.buy(second, ann);
       await second.exited;

@@ -265,7 +265,7 @@ describe.skipIf(bin === undefined)("the line on real chains", () => {
 
   /** Where a crash leaves a deposit in each stored status; `done` is killed from outside. */
   const stored = [
-    { status: "waiting_decide", at: "decide.computed" },
+    { status: "waiting_decide", at: "decide.due" },
     { status: "waiting_send", at: "payout.built" },
     { status: "waiting_confirm", at: "payout.signed" },
   ] as const;

@@ -202,7 +202,7 @@ describe.skipIf(bin === undefined)("sending switched off", () => {
 
   /** Where a crash leaves a deposit, and where it comes to while nothing is sent. */
   const rows = [
-    { crashAt: "decide.computed", left: "waiting_decide", off: "waiting_send" },
+    { crashAt: "decide.due", left: "waiting_decide", off: "waiting_send" },
     { crashAt: "payout.built", left: "waiting_send", off: "waiting_send" },
     { crashAt: "payout.signed", left: "waiting_confirm", off: "waiting_confirm" },
     { crashAt: "payout.sent", left: "waiting_confirm", off: "done" },

@@ -17,6 +17,7 @@ interface Given {
 }
 
 type Options = { why: string; config?: string; dir: string };
+type ForeignOptions = Options & { although?: string[] };
 type RescanOptions = Options & { from: number };
 
 function wholeNumber(text: string): number {
@@ -44,9 +45,15 @@ function program(defaultDir: string, take: (order: Order, options: Options) => v
   add("adopt <txid>", "this transaction, which spent the anchor, is a payout of ours").action(
     (txid: string, o: Options) => take({ command: "adopt", txid, who, why: o.why }, o),
   );
-  add("foreign <txid>", "this transaction, which spent the anchor, is none of ours").action(
-    (txid: string, o: Options) => take({ command: "foreign", txid, who, why: o.why }, o),
-  );
+  add("foreign <txid>", "this transaction, which spent the anchor, is none of ours")
+    .option(
+      "--although <address...>",
+      "it pays this Skycoin address, but not for the deposits that wait here",
+    )
+    .action((txid: string, o: ForeignOptions) => {
+      const although = o.although === undefined ? {} : { although: o.although };
+      take({ command: "foreign", txid, ...although, who, why: o.why }, o);
+    });
   add("paid <deposit> <txid>", "this deposit was paid by that transaction").action(
     (deposit: string, txid: string, o: Options) =>
       take({ command: "paid", deposit, txid, who, why: o.why }, o),

@@ -20,6 +20,10 @@ describe("a command line", () => {
     { args: ["foreign", txid, "--why=x y"], order: { command: "foreign", txid, who, why: "x y" } },
     { args: ["foreign", "-why", "x", txid], order: { command: "foreign", txid, who, why: "x" } },
     {
+      args: ["foreign", txid, "--although", "a1", "a2", "--why", "x"],
+      order: { command: "foreign", txid, although: ["a1", "a2"], who, why: "x" },
+    },
+    {
       args: ["paid", "t1:0", txid, "--why", "x", "-c", "my.toml"],
       order: { command: "paid", deposit: "t1:0", txid, who, why: "x" },
       config: "my.toml",

@@ -251,14 +251,14 @@ describe("the exchange", () => {
     let taken: Promise<unknown> | undefined;
     begin((point) => {
       // Queued before the exchange's own write, as a scanner's would be.
-      if (point === "decide.computed") taken ??= store.write((tx) => rewind(tx, rules, start, 2));
+      if (point === "decide.due") taken ??= store.write((tx) => rewind(tx, rules, start, 2));
     });
     await quiet();
     await taken;
     expect(info(id)).toMatchObject({ status: "waiting_decide", reversed: true, sky_owed: 0n });
   });
 
-  for (const point of ["decide.computed", "decide.committed"] as const) {
+  for (const point of ["decide.due", "decide.committed"] as const) {
     test(`that dies at ${point} decides each deposit once after a restart`, async () => {
       const ids = await credit([100_000n, 200_000n]);
       let died = false;

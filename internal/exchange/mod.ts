@@ -104,7 +104,7 @@ export function exchange(deps: ExchangeDeps): Exchange {
         dueDeposits(reader, "waiting_decide", { limit: 1 }).length > 0,
     );
     if (!ready) return 0;
-    deps.crash("decide.computed");
+    deps.crash("decide.due");
     // Looked for in the commit itself: nothing can change in between, and a row is read once.
     const verdicts = await store.write(decideDue);
     deps.crash("decide.committed");

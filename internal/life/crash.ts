@@ -7,7 +7,7 @@ export const crashPointNames = [
   "bind.committed",
   "scan.fetched",
   "scan.committed",
-  "decide.computed",
+  "decide.due",
   "decide.committed",
   "payout.built",
   "payout.signed",

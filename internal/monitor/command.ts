@@ -14,7 +14,12 @@ const said = { who: text, why: text };
 /** What can be commanded, and with what. */
 const command = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("adopt"), txid: text, ...said }),
-  z.strictObject({ command: z.literal("foreign"), txid: text, ...said }),
+  z.strictObject({
+    command: z.literal("foreign"),
+    txid: text,
+    although: z.array(text).max(1000).optional(),
+    ...said,
+  }),
   z.strictObject({ command: z.literal("paid"), deposit: text, txid: text, ...said }),
   z.strictObject({ command: z.literal("release"), deposit: text, ...said }),
   z.strictObject({ command: z.literal("rescan"), from: z.int().min(1), ...said }),
@@ -30,7 +35,7 @@ function carryOut(operator: Operator, given: Command, signal: AbortSignal): Prom
     case "adopt":
       return operator.adopt(given.txid, given, signal);
     case "foreign":
-      return operator.foreign(given.txid, given, signal);
+      return operator.foreign(given.txid, given, signal, given.although);
     case "paid":
       return operator.paid(given.deposit, given.txid, given, signal);
     case "release":

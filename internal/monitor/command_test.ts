@@ -26,7 +26,8 @@ function desk(
   };
   const operator: Operator = {
     adopt: (id, { who, why }) => ask("adopt", id, who, why),
-    foreign: (id, { who, why }) => ask("foreign", id, who, why),
+    foreign: (id, { who, why }, _signal, although) =>
+      ask("foreign", id, who, why, ...(although === undefined ? [] : [although])),
     paid: (deposit, id, { who, why }) => ask("paid", deposit, id, who, why),
     release: (deposit, { who, why }) => ask("release", deposit, who, why),
     rescan: (from, { who, why }) => ask("rescan", from, who, why),
@@ -48,6 +49,10 @@ function desk(
 test.each([
   [{ command: "adopt", txid, ...said }, ["adopt", txid, "ann", "it burned"]],
   [{ command: "foreign", txid, ...said }, ["foreign", txid, "ann", "it burned"]],
+  [
+    { command: "foreign", txid, although: ["a", "b"], ...said },
+    ["foreign", txid, "ann", "it burned", ["a", "b"]],
+  ],
   [{ command: "paid", deposit: "t1:0", txid, ...said }, ["paid", "t1:0", txid, "ann", "it burned"]],
   [{ command: "release", deposit: "t1:0", ...said }, ["release", "t1:0", "ann", "it burned"]],
   [{ command: "rescan", from: 17, ...said }, ["rescan", 17, "ann", "it burned"]],

@@ -32,7 +32,7 @@ export function anchorCommands(desk: Desk): Pick<Operator, "adopt" | "foreign"> 
       return desk.done(`${txid} is payout ${payout} now; it paid ${count} deposits`, said);
     },
 
-    async foreign(txid, said, signal) {
+    async foreign(txid, said, signal, although = []) {
       const unseen = desk.unseen().join(" and ");
       if (unseen !== "") return refuse(`the chain of ${unseen} was not looked at again yet: who is owed?`);
       const found = await spenderOf(desk, txid, signal);
@@ -40,12 +40,14 @@ export function anchorCommands(desk: Desk): Pick<Operator, "adopt" | "foreign"> 
       const { anchor, change, largest, paying, later } = found.value;
       const next = change ?? largest;
       if (next === undefined) return refuse("the wallet has nothing left that could be the next anchor");
+      const spite = although.length === 0 ? "" : `, although it pays ${although.join(", ")}`;
+      const who = desk.who({ ...said, why: `${said.why}${spite}` });
       const moved = await store.write((tx) => {
-        const refusal = whyOurs(tx, txid, [...paying, ...later]);
-        return refusal === undefined ? moveAnchor(tx, anchor, next, desk.who(said)) : refuse(refusal);
+        const refusal = whyOurs(tx, { txid, paid: [...paying, ...later], although });
+        return refusal === undefined ? moveAnchor(tx, anchor, next, who) : refuse(refusal);
       });
       if (!moved.ok) return moved;
-      return desk.done(`${txid} is not ours; the next payout will spend ${next.uxid}`, said);
+      return desk.done(`${txid} is not ours${spite}; the next payout will spend ${next.uxid}`, said);
     },
   };
 }
@@ -57,12 +59,24 @@ async function spenderOf(desk: Desk, txid: string, signal: AbortSignal): Promise
   return findSpender(desk, { txid, anchor: anchor.uxid }, signal);
 }
 
-/** whyOurs names somebody whom the transaction, or one that would be passed over with it, pays and whom we owe. */
-function whyOurs(reader: Reader, txid: string, paid: readonly Paying[]): string | undefined {
-  const ours = paid.find(({ address }) => addressOwed(reader, address));
+/** Disowned is a transaction that is to be none of ours, with what it and those passed over with it pay. */
+interface Disowned {
+  readonly txid: string;
+  readonly paid: readonly Paying[];
+  /** Addresses of which the operator says that what they are paid is not for the deposits that wait here. */
+  readonly although: readonly string[];
+}
+
+/** whyOurs names somebody who is paid and whom we owe, and of whom the operator has not said that these are two things. */
+function whyOurs(reader: Reader, { txid, paid, although }: Disowned): string | undefined {
+  const owed = paid.filter(({ address }) => addressOwed(reader, address));
+  const ours = owed.find(({ address }) => !although.includes(address));
+  const idle = although.find((address) => !owed.some((one) => one.address === address));
+  if (idle !== undefined) return `${idle} is not paid by it, or waits for nothing here: leave --although out`;
   if (ours === undefined) return undefined;
   const ways = ours.txid === txid ? "is it to be adopted, or were they paid by it?" : "were they paid by it?";
-  return `${ours.txid} pays ${ours.address}, whose deposits wait for SKY here; ${ways}`;
+  const neither = `If neither, say so: --although ${ours.address}`;
+  return `${ours.txid} pays ${ours.address}, whose deposits wait for SKY here; ${ways} ${neither}`;
 }
 
 function allDue(reader: Reader): DepositInfo[] {

@@ -20,10 +20,9 @@ export function addressOwed(reader: Reader, address: string): boolean {
   return skyStatus(reader, address, mostLines).some(({ row }) => isOwed(row));
 }
 
+/** One that a reorg took back before it counted may be mined again, so it is owed as well. */
 function isOwed(row: SkyRow): boolean {
-  if (row.deposit_id === "" || row.status === "done") return false;
-  // A reorg took it back before it was credited: on this chain nobody paid.
-  return row.status !== "waiting_deposit" || row.height > 0;
+  return row.deposit_id !== "" && row.status !== "done";
 }
 
 /** Claim is what the operator says: this deposit was paid by that transaction. */

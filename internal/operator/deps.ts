@@ -31,8 +31,15 @@ export interface Operator {
   /**
    * foreign says that the transaction that spent the anchor is none of ours. Its change is the next anchor, so that
    * whatever was spent after it is asked about as well; without change it is the wallet's largest output.
+   * Refused while it pays somebody who is owed SKY here, unless `although` names the address: what it pays there is not
+   * for the deposits that wait.
    */
-  foreign(txid: string, said: Said, signal: AbortSignal): Promise<Result<string, string>>;
+  foreign(
+    txid: string,
+    said: Said,
+    signal: AbortSignal,
+    although?: readonly string[],
+  ): Promise<Result<string, string>>;
   /** paid settles a deposit by hand. */
   paid(deposit: string, txid: string, said: Said, signal: AbortSignal): Promise<Result<string, string>>;
   /** release lets a deposit go on that was held, or takes one that a reorg took back off the list until it is mined again. */

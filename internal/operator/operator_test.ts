@@ -247,6 +247,10 @@ describe("foreign", () => {
       why: "was taken back after it was credited",
       make: async (w) => w.mark(await w.owe(1, sky), "reversed"),
     },
+    {
+      why: "was taken back before it counted, and may come again",
+      make: async (w) => w.mark(await w.see(1), "reversed"),
+    },
   ];
   for (const { why, make } of owedSomehow) {
     test(`is refused when it pays somebody whose deposit ${why}`, async () => {
@@ -258,17 +262,32 @@ describe("foreign", () => {
     });
   }
 
-  test("is taken when it pays a customer whose deposits are all done, or were taken back before they counted", async () => {
+  test("is taken when it pays a customer whose deposits are all done", async () => {
     const w = await world();
     const id = await w.owe(1, sky);
-    await w.mark(await w.see(2), "reversed");
-    const tx = w.spend(w.anchor().uxid, [
-      [customer(1), sky],
-      [customer(2), sky],
-    ]);
+    const tx = w.spend(w.anchor().uxid, [[customer(1), sky]]);
     w.bury(2);
     expect(await w.operator.paid(id, txidOf(tx), said, signal)).toMatchObject({ ok: true });
     expect(await foreign(w, txidOf(tx))).toMatchObject({ ok: true });
+  });
+
+  test("is taken when the operator says of whom it pays that it is not for the deposits that wait", async () => {
+    const w = await world();
+    const id = await w.owe(1, 2n * sky);
+    await w.owe(2, sky);
+    // A copy that does not know for which deposit: neither adopted, nor paid, nor nobody's.
+    const tx = w.spend(w.anchor().uxid, [
+      [customer(1), sky],
+      [customer(2), 3n * sky],
+      [customer(3), sky],
+    ]);
+    w.bury(2);
+    const although = (...addresses: string[]) => w.operator.foreign(txidOf(tx), said, signal, addresses);
+    await refused(w, () => although(customer(1)), `--although ${customer(2)}`);
+    await refused(w, () => although(customer(1), customer(2), customer(3)), "leave --although out");
+    expect(await although(customer(1), customer(2))).toMatchObject({ ok: true });
+    expect([w.info(id).status, w.anchor().uxid]).toEqual(["waiting_send", w.change(tx)]);
+    expect(lastLine(w)).toContain(`although it pays ${customer(1)}, ${customer(2)}`);
   });
 
   test("is refused before the chains were looked at again: who is owed is not known yet", async () => {
