@@ -281,7 +281,10 @@ describe.skipIf(bin === undefined)("the start does not wait for", () => {
         });
         expect(paid.ok).toBe(true);
         await atTip(daemon);
-        expect((await healthOf(daemon)).exchange.sender_error).toBe("");
+        await until(
+          "the wallet is filled",
+          async () => (await healthOf(daemon)).exchange.sender_error === "",
+        );
         expect(await daemon.stop()).toEqual({ code: 0, signal: null });
       } finally {
         await sky.stop();
