@@ -129,7 +129,9 @@ async function send({ config, appDir }: Running, order: Order): Promise<Result<s
     effect: true,
   };
   const { status, text } = await http.request(request, AbortSignal.timeout(deadlineMs));
-  return status === 200 ? accept(answer.parse(JSON.parse(text)).done) : refuse(text.trim());
+  if (status === 200) return accept(answer.parse(JSON.parse(text)).done);
+  // A 503 says by itself whether nothing was done or whether it may be carried out yet.
+  return refuse(status === 503 ? text.trim() : `not done: ${text.trim()}`);
 }
 
 const answer = z.object({ done: z.string() });
@@ -150,7 +152,7 @@ export async function runOperation(
     const running = runningOf(given.value);
     const done = running.ok ? await send(running.value, given.value.order) : running;
     if (done.ok) out.stdout(`${done.value}\n`);
-    else out.stderr(`teller: ${running.ok ? "not done: " : ""}${done.refusal}\n`);
+    else out.stderr(`teller: ${done.refusal}\n`);
     return done.ok ? 0 : 1;
   } catch (error) {
     out.stderr(`teller: ${messageOf(error)}\n`);

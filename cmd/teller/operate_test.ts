@@ -148,6 +148,15 @@ describe("a command", () => {
     });
   });
 
+  const ofNodes = [
+    "not done: 127.0.0.1:6420: connection refused",
+    "no answer within 50 s; it may be carried out yet",
+  ];
+  test.each(ofNodes)("that could not ask a node is told in the daemon's words: %s", async (text) => {
+    const there = listener(() => new Response(`${text}\n`, { status: 503 }));
+    expect(await rescan(there)).toEqual({ exit: 1, stdout: "", stderr: `teller: ${text}\n` });
+  });
+
   test("brings the token where the listener asks for one: from the file, or as configured", async () => {
     const kept = listener(done, "0.0.0.0");
     mkdirSync(join(kept.dir, "app"));
