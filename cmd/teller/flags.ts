@@ -42,7 +42,7 @@ export function parseFlags(args: readonly string[], home: string, version: strin
 
 function command(version: string, dir: string): Command {
   return new Command("teller")
-    .description("Sells SKY for BTC and ETH. Runs in the foreground until SIGINT or SIGTERM.")
+    .description("Sells SKY for BTC. Runs in the foreground until SIGINT or SIGTERM.")
     .usage(
       "[-c FILE] [-d DIR]\n       teller tool ...\n       teller adopt|foreign|paid|release|rescan ... (see `teller adopt --help`)",
     )
