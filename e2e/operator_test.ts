@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { depositsByStatus, events } from "#internal/book";
 import { droplet } from "#internal/money";
 import { parseAddress } from "#internal/skycoin";
+import { nameOf } from "../cmd/teller/operate.ts";
 import { btcdBin, customerAddress } from "./chains.ts";
 import { CopiesWorld } from "./copies_world.ts";
 import { bindAddress, binary, type Daemon, depositsOf, get, healthOf, readStore, until } from "./daemon.ts";
@@ -102,7 +103,7 @@ async function agree(daemon: Daemon, ...customers: string[]): Promise<void> {
 /** saidEvents reads from the store which events carry the operator's name and reason. */
 async function saidEvents(): Promise<string[]> {
   const all = await readStore(world.chains.dir, (reader) => events(reader, 0, 10_000));
-  const mine = all.filter(({ event }) => event.detail.includes(`${userInfo().username}: ${why}`));
+  const mine = all.filter(({ event }) => event.detail.includes(`${nameOf(userInfo())}: ${why}`));
   return mine.map(({ event }) => event.type);
 }
 

@@ -30,6 +30,11 @@ function notEmpty(text: string): string {
   return text;
 }
 
+/** nameOf names who gives a command. Without USER in the environment the runtime knows no name: then the number of the user. */
+export function nameOf({ username, uid }: { readonly username: string; readonly uid: number }): string {
+  return ["", "unknown"].includes(username) ? `uid ${uid}` : username;
+}
+
 function program(defaultDir: string, take: (order: Order, options: Options) => void): Command {
   const top = new Command("teller").description(
     "Settles what only a person may decide. teller must be running.",
@@ -41,7 +46,7 @@ function program(defaultDir: string, take: (order: Order, options: Options) => v
       .requiredOption("--why <text>", "the reason; it is kept with the change", notEmpty)
       .option("-c, --config <file>", "configuration file of the running teller", notEmpty)
       .option("-d, --dir <path>", "its application directory", notEmpty, defaultDir);
-  const who = userInfo().username;
+  const who = nameOf(userInfo());
   add("adopt <txid>", "this transaction, which spent the anchor, is a payout of ours").action(
     (txid: string, o: Options) => take({ command: "adopt", txid, who, why: o.why }, o),
   );

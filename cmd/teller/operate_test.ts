@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { operations } from "./names.ts";
-import { parseOperation, runOperation } from "./operate.ts";
+import { nameOf, parseOperation, runOperation } from "./operate.ts";
 
-const who = userInfo().username;
+const who = nameOf(userInfo());
 const txid = "ab".repeat(32);
 
 let closing: (() => void | Promise<void>)[] = [];
@@ -72,6 +72,12 @@ describe("a command line", () => {
       if (!parsed.ok) expect(parsed.refusal.stdout).toContain("--why <text>");
     });
   }
+});
+
+test("who gives a command is named, by number where there is no name", () => {
+  expect(nameOf({ username: "ann", uid: 1000 })).toBe("ann");
+  expect(nameOf({ username: "unknown", uid: 1000 })).toBe("uid 1000");
+  expect(nameOf({ username: "", uid: 0 })).toBe("uid 0");
 });
 
 /** Seen is a request that the listener had. */
