@@ -46,7 +46,7 @@ export function bitcoinNode(fallback: string) {
 /** webAddress is `host:port` or a URL, kept as it is written; empty stays empty. */
 export function webAddress(fallback: string) {
   const hint =
-    'write for example "127.0.0.1:6430" or "http://127.0.0.1:6420", without a user name or password';
+    'write for example "127.0.0.1:6420" or "http://127.0.0.1:6420", without a user name or password';
   return z
     .string(wrong(`is not an address; ${hint}`))
     .refine((text) => text === "" || isWebAddress(text), wrong(`is not an address; ${hint}`))

@@ -62,7 +62,7 @@ export function databaseFile(fallback: string) {
   const isName = (path: string) => !/[/\\]/.test(path) && !["", ".", ".."].includes(path);
   return z
     .string(wrong(`is not text; ${hint}`))
-    .refine((path) => isAbsolute(path) || isName(path), wrong(`is neither; ${hint}`))
+    .refine((path) => isAbsolute(path) || isName(path), wrong(`is no file name; ${hint}`))
     .default(fallback)
     .register(facts, {
       about: "Name of a file in the application directory, or an absolute path",

@@ -6,8 +6,11 @@ describe("a wrong value is told with its line, and with what is allowed", () => 
     ['debug = "yes"', 'debug: "yes" is neither true nor false; write one of them without quotes'],
     ["logfile = 5", "logfile: 5 is not text; write it in quotes"],
     ['pidfile = "a\\nb"', "pidfile: holds a control character; write text with a backslash in single quotes"],
-    ['dbfile = "a/b"', 'dbfile: "a/b" is neither; write a name such as "teller.db", or an absolute path'],
-    ['dbfile = ".."', 'dbfile: ".." is neither; write a name such as "teller.db", or an absolute path'],
+    [
+      'dbfile = "a/b"',
+      'dbfile: "a/b" is no file name; write a name such as "teller.db", or an absolute path',
+    ],
+    ['dbfile = ".."', 'dbfile: ".." is no file name; write a name such as "teller.db", or an absolute path'],
     [
       'btc_scanner.scan_period = "20x"',
       'btc_scanner.scan_period: "20x" is not a duration; write for example "20s" or "1m30s"',
@@ -109,7 +112,7 @@ describe("a wrong value is told with its line, and with what is allowed", () => 
     ["eth_rpc.port = 0", 'eth_rpc.port: 0 is not a port; write a number from 1 to 65535, for example "8545"'],
     [
       'sky_rpc.address = "http://u:p@h:1"',
-      'sky_rpc.address: this text is not an address; write for example "127.0.0.1:6430" or "http://127.0.0.1:6420", without a user name or password',
+      'sky_rpc.address: this text is not an address; write for example "127.0.0.1:6420" or "http://127.0.0.1:6420", without a user name or password',
     ],
     ["[debug]", "debug: a section is neither true nor false; write one of them without quotes"],
     ["web = 5", "web: is a section; write [web], and its keys below it"],

@@ -100,7 +100,7 @@ const skycoin: Rule = (desk) => {
   const twice = passwordInEnvironment && draft["sky_exchanger.wallet_password_file"] !== undefined;
   const file = "sky_exchanger.wallet_password_file" as const;
   return [
-    ...missing(desk, "sky_rpc.address", 'write the Skycoin node\'s address, for example "127.0.0.1:6430"'),
+    ...missing(desk, "sky_rpc.address", 'write the Skycoin node\'s address, for example "127.0.0.1:6420"'),
     ...missing(desk, "sky_exchanger.wallet", "name the wallet file, or set dummy.sender = true"),
     ...absent(desk, "sky_exchanger.wallet", walletText),
     ...absent(desk, file, walletText),

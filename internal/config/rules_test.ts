@@ -27,7 +27,7 @@ describe("what is missing is told with the original's words and a remedy", () =>
       "config.toml:9: sky_exchanger.wallet missing; name the wallet file, or set dummy.sender = true",
     ]);
     expect(problems({ text: `${real}[sky_rpc]\naddress = ""\n` })).toEqual([
-      'config.toml:11: sky_rpc.address missing; write the Skycoin node\'s address, for example "127.0.0.1:6430"',
+      'config.toml:11: sky_rpc.address missing; write the Skycoin node\'s address, for example "127.0.0.1:6420"',
     ]);
   });
 
