@@ -83,7 +83,7 @@ export const texts = {
       BTC: "Send only Bitcoin. Other coins sent to this address are lost.",
       ETH: "Send only Ether, directly from a wallet. Tokens, and transfers made by a contract, are not recognised.",
     },
-    keep: "Keep the link of this page. For security reasons the address is shown nowhere else.",
+    keep: "Keep the link of this page: it shows the address for a week. For security reasons the address is shown nowhere else.",
   },
   status: {
     heading: "Your purchase",
