@@ -106,6 +106,8 @@ async function hire(config: Config, house: House): Promise<Workers> {
     sendEnabled: config.skyExchanger.sendEnabled,
     unseen: () => unseenOf(coins),
   };
+  if (!senderDeps.sendEnabled)
+    log.warn("sending is switched off: nothing is paid (sky_exchanger.send_enabled)");
   const payer = sender(senderDeps);
   const decider = exchange({
     ...{ store, clock, crash },

@@ -9,6 +9,7 @@ import type { DummyScanner } from "#internal/dummy";
 import { memoryChain, type MemoryChain } from "#internal/memchain";
 import type { CoinType } from "#internal/money";
 import { type Scanner, scanner } from "#internal/scanner";
+import { bitcoinAddressOf, publicKeyOf } from "#internal/skycoin";
 import type { House } from "./house.ts";
 
 /** headerWindow is how deep a reorg may be that a scanner still follows. */
@@ -26,6 +27,26 @@ export interface CoinDesk {
 }
 
 const btcAddress = (config: Config) => (text: string) => checkAddress(text, config.btcRpc.network);
+
+/** Every fourth address of the example's pool is a P2PKH one, made of a phrase that the file tells. */
+const examplePhrases = Array.from({ length: 25 }, (_, i) => `teller example bitcoin address ${4 * i + 1}`);
+
+/** exampleAddresses works out some addresses of the example's pool, as everybody can, whatever a copy of the file is called. */
+function exampleAddresses(): ReadonlySet<string> {
+  const keys = examplePhrases.map((phrase) => new Bun.CryptoHasher("sha256").update(phrase).digest());
+  return new Set(keys.map((key) => bitcoinAddressOf(publicKeyOf(key))));
+}
+
+/** poolAddress checks what a pool file has: an address of the network, and on a real chain none of the example's. */
+export function poolAddress(config: Config): ReturnType<typeof btcAddress> {
+  const check = btcAddress(config);
+  if (config.dummy.scanner) return check;
+  const examples = exampleAddresses();
+  return (text) =>
+    examples.has(text)
+      ? refuse("it is one of the example's, whose keys everybody can work out; make your own pool")
+      : check(text);
+}
 
 /** Without this look a file of something else would be told as a node that cannot be reached. */
 function certificateIn(path: string): string {
@@ -97,10 +118,11 @@ export function btcDesk(config: Config, house: House, credited: () => void): Coi
     credited,
   });
   const path = config.btcAddresses ?? "";
+  const check = poolAddress(config);
   const readPool = async () => {
     const { network } = config.btcRpc;
     const breath = () => house.clock.sleep(0);
-    const pool = { coin: "BTC" as const, path, network, check: btcAddress(config), watch, breath };
+    const pool = { coin: "BTC" as const, path, network, check, watch, breath };
     const { changed, added, retired } = await importPool(house.store, pool);
     if (changed) house.log.info("pool imported", { coin: "BTC", path, added, retired });
   };

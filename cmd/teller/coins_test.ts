@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { address as codec } from "bitcoinjs-lib";
 import { bind, cursorOf, depositsByStatus, freeAddresses, totalsOf } from "#internal/book";
 import { systemClock } from "#internal/clock";
 import type { Store } from "#internal/db";
+import type { Config } from "#internal/config";
+import { poolAddress } from "./coins.ts";
 import { type Desk, newDir, openDesk, until } from "./testdaemon.ts";
 
 // A busy machine may be slow; what is waited for has a deadline of its own.
@@ -56,6 +58,25 @@ function interrupted(when: (store: Store) => boolean) {
   };
   return made;
 }
+
+describe("a pool of the example's addresses", () => {
+  const config = (dummy: boolean) =>
+    ({ dummy: { scanner: dummy }, btcRpc: { network: "mainnet" } }) as unknown as Config;
+  const text = readFileSync(join(import.meta.dir, "../../example_btc_addresses.json"), "utf8");
+  const { btc_addresses: all } = JSON.parse(text) as { btc_addresses: string[] };
+
+  test("is for the dummy alone: everybody can work out its keys", () => {
+    const refusals = (dummy: boolean) =>
+      all.flatMap((one) => {
+        const read = poolAddress(config(dummy))(one);
+        return read.ok ? [] : [read.refusal];
+      });
+    expect(refusals(true)).toEqual([]);
+    expect(refusals(false)).toHaveLength(25);
+    expect(refusals(false)[0]).toContain("one of the example's, whose keys everybody can work out");
+    expect(poolAddress(config(false))(addressOf(1)).ok).toBe(true);
+  });
+});
 
 describe("a pool file that is read again", () => {
   test("loses no money that comes to one of its addresses while it is still being read", async () => {

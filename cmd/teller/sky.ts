@@ -52,9 +52,15 @@ function walletSigner(config: Config): Signer {
       cause,
     });
   }
-  const opened = openWallet(text, passwordOf(config));
-  if (!opened.ok)
-    throw new Fault(op, "stop", `sky_exchanger.wallet file ${path} is invalid: ${opened.refusal}`);
+  const password = passwordOf(config);
+  const opened = openWallet(text, password);
+  if (!opened.ok) {
+    const hint =
+      password === undefined
+        ? "; a password comes from sky_exchanger.wallet_password_file or from TELLER_WALLET_PASSWORD"
+        : "";
+    throw new Fault(op, "stop", `sky_exchanger.wallet file ${path} is invalid: ${opened.refusal}${hint}`);
+  }
   return opened.value;
 }
 

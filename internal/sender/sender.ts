@@ -66,7 +66,9 @@ export function sender(deps: SenderDeps): Sender {
   const note = (round: Round) => {
     const since = round.trouble === "" ? 0 : state.error === "" ? unixSeconds(clock) : state.errorSince;
     const balance = round.balance ?? state.balance;
+    const over = round.trouble === "" && state.error !== "";
     state = { error: round.trouble, errorSince: since, balance, ledger: round.ledger ?? state.ledger };
+    if (over) log.info("payouts go on");
     speak(spoken, deps, round);
   };
 

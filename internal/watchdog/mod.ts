@@ -1,6 +1,6 @@
 /**
  * watchdog: one look at everything by its age, whatever the cause: a deposit that is credited and not done
- * after an hour, a cursor that stands still while the tip moves, anything that waits for a person.
+ * after an hour, a cursor that stands still while the tip moves, an empty pool, anything that waits for a person.
  *
  * Promise: what is stuck is told with `notice=WATCH`, again every hour, and health is not ok.
  */
@@ -65,6 +65,13 @@ function lateness(clock: Clock): (seen: readonly DepositInfo[]) => (info: Deposi
   };
 }
 
+/** emptyPool tells that nobody can be given an address of this coin. */
+function emptyPool(coin: string, free: Readonly<Record<string, number>>): Trouble[] {
+  if (free[coin] !== 0) return [];
+  const text = `the ${coin} pool is empty: nobody can be given a deposit address`;
+  return [{ about: text, text }];
+}
+
 /** watchdog makes the loop. */
 export function watchdog(deps: WatchdogDeps): Watchdog {
   const { store, clock, log } = deps;
@@ -95,9 +102,9 @@ export function watchdog(deps: WatchdogDeps): Watchdog {
   };
 
   const look = () => {
-    const { oldest, attention } = store.read((reader) => ({
+    const { oldest, attention, free } = store.read((reader) => ({
+      ...totalsOf(reader),
       oldest: oldestUndone(reader),
-      attention: totalsOf(reader).attention,
     }));
     const late = oldest.filter(isLate(oldest));
     const waiting = `${attention} deposits wait for a person: see /api/deposits/errored`;
@@ -109,6 +116,7 @@ export function watchdog(deps: WatchdogDeps): Watchdog {
       ...Object.entries(deps.scanners).flatMap(([coin, state]) => [
         ...stuckCursor(coin, state()),
         ...quietTip(coin, state()),
+        ...emptyPool(coin, free),
       ]),
       ...(attention > 0 ? [{ about: waiting, text: waiting }] : []),
     ];

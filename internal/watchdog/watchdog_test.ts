@@ -76,7 +76,11 @@ beforeEach(async () => {
   const request = { sky, coin: "BTC" as const, method: "direct" as const, limit: 0, at: 1 };
   address = await store.write((tx) => {
     startCursor(tx, "BTC", { height: 0, hash: "h0" });
-    importAddresses(tx, "BTC", [{ address: "a1", script: "s1" }]);
+    importAddresses(
+      tx,
+      "BTC",
+      ["a1", "a2"].map((one) => ({ address: one, script: `s${one}` })),
+    );
     const bound = bind(tx, request);
     return bound.ok ? bound.value.address : "";
   });
@@ -231,4 +235,15 @@ test("a node without a new block for hours is told where others make blocks, and
   scan = { height: 6, tip: 6 };
   quiet.look();
   expect(quiet.troubles()).toEqual([]);
+});
+
+test("an empty pool is told, and no more when it is filled again", async () => {
+  const text = "the BTC pool is empty: nobody can be given a deposit address";
+  await store.write((tx) => bind(tx, { sky, coin: "BTC", method: "direct", limit: 0, at: 1 }));
+  await pass(minuteMs);
+  expect(dog.troubles()).toEqual([text]);
+  expect(told()[0]).toContain(text);
+  await store.write((tx) => importAddresses(tx, "BTC", [{ address: "a3", script: "s3" }]));
+  await pass(minuteMs);
+  expect(dog.troubles()).toEqual([]);
 });
