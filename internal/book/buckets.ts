@@ -99,7 +99,7 @@ export const bindings = perCoin<string, Binding>((coin) => `bind_address_${coin}
 export const scanned = perCoin<readonly [string, string], string>(scanMeta, text);
 /** "cursor" */
 export const cursors = perCoin<"cursor", Cursor>(scanMeta, plain, { busy: true });
-/** ["header", height] → block hash, a window below the cursor. */
+/** ["header", height] → block hash: a window below the cursor, and one of every 500 blocks below that. */
 export const headers = perCoin<readonly [string, number], string>(scanMeta, text);
 /** "stopped", "pool": a text each. */
 export const scanNotes = perCoin<"stopped" | "pool", string>(scanMeta, text);

@@ -27,6 +27,12 @@ export interface ChainReport {
   readonly watch: string[];
 }
 
+/** Of so many blocks one header is kept for ever: below the window they tell where a chain that is gone began. */
+const landmarkEvery = 500;
+
+/** Below every height that there is. */
+const lowest = Number.MIN_SAFE_INTEGER;
+
 /** A coinbase output may be spent only that deep, on every Bitcoin network. */
 const coinbaseDepth = 100;
 
@@ -37,9 +43,19 @@ export function cursorOf(reader: Reader, coin: CoinType): Cursor | undefined {
   return reader.get(cursors(coin), "cursor");
 }
 
-/** headerAt gives the hash of a block below the cursor, as far as the window reaches. */
+/** headerAt gives the hash of a block at or below the cursor: of each within the window, of some below it. */
 export function headerAt(reader: Reader, coin: CoinType, height: number): string | undefined {
   return reader.get(headers(coin), ["header", height]);
+}
+
+/**
+ * headerBelow gives the highest block at this height or below whose header is held. Undefined only where nothing was
+ * ever scanned: from where a store began, one of every 500 is kept for ever.
+ */
+export function headerBelow(reader: Reader, coin: CoinType, height: number): BlockRef | undefined {
+  const range = { start: ["header", height], end: ["header", lowest], reverse: true, limit: 1 } as const;
+  const [row] = reader.rows(headers(coin), range);
+  return row === undefined ? undefined : { height: row.key[1], hash: row.value };
 }
 
 /** startCursor sets the first cursor of a new store: scanning begins with the block after it. */
@@ -59,7 +75,14 @@ export function knowHeaders(tx: Tx, coin: CoinType, below: readonly BlockRef[]):
 function moveCursor(tx: Tx, coin: CoinType, to: BlockRef, window: number): void {
   tx.put(cursors(coin), "cursor", { height: to.height, hash: to.hash });
   tx.put(headers(coin), ["header", to.height], to.hash);
-  if (window > 0) tx.remove(headers(coin), ["header", to.height - window]);
+  if (window > 0) leaveWindow(tx, coin, to.height - window);
+}
+
+/** Where no landmark is held below, as after a first start, the header has to stand for it. */
+function leaveWindow(tx: Tx, coin: CoinType, height: number): void {
+  const landmark = height - (height % landmarkEvery);
+  if (height === landmark || headerAt(tx, coin, landmark) === undefined) return;
+  tx.remove(headers(coin), ["header", height]);
 }
 
 /** stoppedCoins gives the coins whose scanner stopped over a reorg too deep to follow, with the reason. */
@@ -152,14 +175,21 @@ export function rescanFrom(tx: Tx, rules: ChainRules, from: BlockRef, at: number
     cursor !== undefined && from.height <= cursor.height,
     `book: ${coin} cannot rescan from above its cursor`,
   );
-  // What was held at this height and below is of another chain where the hashes differ.
-  for (let height = from.height; height > from.height - rules.window && height >= 0; height--) {
-    if (headerAt(tx, coin, height) !== undefined) tx.remove(headers(coin), ["header", height]);
-  }
+  // Unless we hold this block, what is held below is of a chain that is gone.
+  if (headerAt(tx, coin, from.height) !== from.hash) forgetBelow(tx, coin, from.height);
   tx.put(headers(coin), ["header", from.height], from.hash);
   const report = rewind(tx, rules, from, at);
   clearStopped(tx, coin, at);
   return report;
+}
+
+function forgetBelow(tx: Tx, coin: CoinType, height: number): void {
+  const range = {
+    start: ["header", lowest],
+    end: ["header", height],
+    limit: Number.MAX_SAFE_INTEGER,
+  } as const;
+  for (const key of tx.keys(headers(coin), range)) tx.remove(headers(coin), key);
 }
 
 function reverse(tx: Tx, id: string, at: number, report: ChainReport): void {

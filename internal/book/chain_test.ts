@@ -6,13 +6,8 @@ import {
   cursorOf,
   decide,
   events,
-  headerAt,
-  knowHeaders,
   markStopped,
-  rescanFrom,
-  rewind,
   skyStatus,
-  startCursor,
   stoppedCoins,
   totalsOf,
 } from "./mod.ts";
@@ -160,42 +155,6 @@ describe("money on an address that nobody is bound to", () => {
     await book.mine([paying("btc0000", "t1")]);
     await book.drop(1);
     expect((await book.mine([paying("btc0000", "t1")])).watch).toEqual([]);
-  });
-});
-
-describe("headers", () => {
-  test("below the first cursor can be learned from the node, and a reorg follows them", async () => {
-    await book.mine();
-    const below = [-1, -2].map((height) => ({ height, hash: `old${height}` }));
-    await book.store.write((tx) => knowHeaders(tx, "BTC", below));
-    expect(book.store.read((reader) => headerAt(reader, "BTC", -2))).toBe("old-2");
-    await book.store.write((tx) => rewind(tx, rulesFor("BTC"), { height: -1, hash: "old-1" }, 1));
-    expect(book.height()).toBe(-1);
-    expect(book.store.read((reader) => headerAt(reader, "BTC", 0))).toBeUndefined();
-  });
-
-  test("are kept for the window below the cursor, and no longer", async () => {
-    for (let i = 0; i < 10; i++) await book.mine([], { window: 4 });
-    const kept = Array.from({ length: 11 }, (_, h) => h).filter(
-      (h) => book.store.read((reader) => headerAt(reader, "BTC", h)) !== undefined,
-    );
-    expect(kept).toEqual([7, 8, 9, 10]);
-  });
-
-  test("a rewind to something that we do not hold is a bug", async () => {
-    await book.mine();
-    for (const fork of [
-      { height: 0, hash: "other" },
-      { height: 5, hash: "x" },
-    ]) {
-      const rewinding = book.store.write((tx) => rewind(tx, rulesFor("BTC"), fork, 1));
-      expect(await broken(rewinding)).toBeInstanceOf(Broken);
-    }
-  });
-
-  test("a second first cursor is a bug", async () => {
-    const starting = book.store.write((tx) => startCursor(tx, "BTC", { height: 5, hash: "h" }));
-    expect(await broken(starting)).toBeInstanceOf(Broken);
   });
 });
 
@@ -408,31 +367,5 @@ describe("a scanner that stopped", () => {
     await book.store.write((tx) => clearStopped(tx, "BTC", 3));
     expect(book.store.read(stoppedCoins)).toEqual([]);
     expect(said()).toEqual(["scanner_stopped", "scanner_resumed"]);
-  });
-});
-
-describe("a rescan", () => {
-  const rescan = (height: number, hash: string) =>
-    book.store.write((tx) => rescanFrom(tx, rulesFor("BTC"), { height, hash }, book.at));
-
-  test("takes back everything above, starts a stopped scanner, and is the same when done twice", async () => {
-    const address = await book.bindTo("alice");
-    await book.mine([paying(address, "t1")]);
-    await book.mine([paying(address, "t2")]);
-    await book.mine([paying(address, "t3")]);
-    await book.store.write((tx) => markStopped(tx, "BTC", "too deep", 1));
-    expect(await rescan(1, "other-1")).toMatchObject({ reversed: ["t2:0", "t3:0"] });
-    expect(await rescan(1, "other-1")).toMatchObject({ reversed: [] });
-    expect(book.store.read((reader) => cursorOf(reader, "BTC"))).toEqual({ height: 1, hash: "other-1" });
-    expect(book.store.read(stoppedCoins)).toEqual([]);
-    const block = { height: 2, hash: "other-2", parent: "other-1", outputs: [paying(address, "t2")] };
-    const report = await book.store.write((tx) => advance(tx, rulesFor("BTC"), [block], book.at));
-    expect(report.credited).toEqual(["t2:0"]);
-    expect(["t1:0", "t2:0", "t3:0"].map((id) => book.info(id).reversed)).toEqual([false, false, true]);
-  });
-
-  test("never moves the cursor up", async () => {
-    await book.mine();
-    expect(await broken(rescan(2, "x"))).toBeInstanceOf(Broken);
   });
 });

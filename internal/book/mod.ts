@@ -21,6 +21,7 @@ export {
   clearStopped,
   cursorOf,
   headerAt,
+  headerBelow,
   knowHeaders,
   markStopped,
   rescanFrom,
