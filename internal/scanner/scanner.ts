@@ -6,6 +6,7 @@ import {
   type Cursor,
   cursorOf,
   headerAt,
+  headerBelow,
   knowHeaders,
   markStopped,
   rescanFrom,
@@ -48,8 +49,8 @@ export interface Scanner {
   /** caughtUp tells whether it has come to the node's tip since it was started. */
   caughtUp(): boolean;
   /**
-   * rescan sets the cursor back, so that the block at this height is read next, and lets a stopped scanner
-   * go on. It is done between two looks. Refused above the cursor, where blocks would be skipped.
+   * rescan sets the cursor back, so that the block at this height or one below it is read next, and lets a stopped
+   * scanner go on: no block is skipped. It is done between two looks. Refused where the chain differs below.
    */
   rescan(from: number): Promise<Result<string, string>>;
 }
@@ -193,41 +194,67 @@ async function begin(deps: ScannerDeps, reach: Reach, tip: BlockRef): Promise<Cu
   return start;
 }
 
-/** headersBelow asks for the blocks below this one, as many as a reorg may be deep. */
+/**
+ * headersBelow asks for the blocks below this one, as many as a reorg may be deep. Throws a `Fault` (`retry`) when they
+ * may be of another chain than this one: a fork would be seen where there is none, and what is below it not be scanned.
+ */
 async function headersBelow(deps: ScannerDeps, reach: Reach, top: BlockRef): Promise<BlockRef[]> {
   const count = Math.min(top.height, deps.rules.window - 1);
   const heights = Array.from({ length: count }, (_, i) => top.height - count + i);
-  const hashes = await reach.source.hashesAt(heights, reach.signal);
+  // It is asked for last: where it still stands, all below it did.
+  const hashes = await reach.source.hashesAt([...heights, top.height], reach.signal);
+  if (hashes[count] !== top.hash)
+    throw new Fault("scanner.read", "retry", `the chain changed at ${top.height} while it was read`);
   return heights.flatMap((height, i) => {
     const hash = hashes[i];
     return hash === undefined ? [] : [{ height, hash }];
   });
 }
 
-/** goBack sets the cursor to the block before `from` on the node's chain. */
+/** goBack sets the cursor to the block before `from` on the node's chain, or to the last one below that we can compare. */
 async function goBack(deps: ScannerDeps, reach: Reach, from: number): Promise<Result<string, string>> {
   const { coin } = deps.rules;
-  const cursor = deps.store.read((reader) => cursorOf(reader, coin));
-  if (cursor === undefined) return refuse("nothing is scanned yet");
-  const height = from - 1;
-  if (height < 0 || height > cursor.height) return refuse(`HEIGHT must be from 1 to ${cursor.height + 1}`);
-  const [hash] = await reach.source.hashesAt([height], reach.signal);
-  if (hash === undefined) return refuse(`the node has no block ${height}`);
-  const own = deps.store.read((reader) => headerAt(reader, coin, height));
-  if (own !== undefined && own !== hash) {
-    return refuse(
-      `the chain differs from ours already at ${height}: HEIGHT must be lower, or blocks would be skipped`,
-    );
-  }
+  const start = await startBelow(deps, reach, from - 1);
+  if (!start.ok) return start;
   const at = unixSeconds(deps.clock);
-  const below = await headersBelow(deps, reach, { height, hash });
+  const below = await headersBelow(deps, reach, start.value);
   const report = await deps.store.write((tx) => {
-    const done = rescanFrom(tx, deps.rules, { height, hash }, at);
+    const done = rescanFrom(tx, deps.rules, start.value, at);
     knowHeaders(tx, coin, below);
     return done;
   });
-  deps.log.watch("scanning again", { coin, from, reversed: report.reversed.length });
-  return accept(`scanning again from ${from}; ${report.reversed.length} deposits wait to be seen again`);
+  const first = start.value.height + 1;
+  deps.log.watch("scanning again", { coin, from: first, reversed: report.reversed.length });
+  const why = first === from ? "" : `, not ${from}: no block between is known to be ours`;
+  return accept(
+    `scanning again from ${first}${why}; ${report.reversed.length} deposits wait to be seen again`,
+  );
+}
+
+/**
+ * startBelow finds the block after which scanning can begin again: the highest at this height or below that we hold and
+ * the node has as well, so that nothing between our chain and the node's is skipped. Where none is held nothing was
+ * ever scanned.
+ */
+async function startBelow(
+  deps: ScannerDeps,
+  reach: Reach,
+  height: number,
+): Promise<Result<BlockRef, string>> {
+  const { cursor, own } = deps.store.read((reader) => ({
+    cursor: cursorOf(reader, deps.rules.coin),
+    own: headerBelow(reader, deps.rules.coin, height),
+  }));
+  if (cursor === undefined) return refuse("nothing is scanned yet");
+  const outside = refuse(`HEIGHT must be from 1 to ${cursor.height + 1}`);
+  if (height < 0) return outside;
+  const [shared, hash] = await reach.source.hashesAt([own?.height ?? height, height], reach.signal);
+  if (hash === undefined) return height > cursor.height ? outside : refuse(`the node has no block ${height}`);
+  if (own === undefined) return accept({ height, hash });
+  if (own.hash === shared) return accept(own);
+  return refuse(
+    `the chain differs from ours already at ${own.height}: HEIGHT must be lower, or blocks would be skipped`,
+  );
 }
 
 async function resume(deps: ScannerDeps): Promise<void> {
@@ -267,7 +294,11 @@ async function reorganise(
 ): Promise<Outcome> {
   const { store, rules, log, clock } = deps;
   const { cursor } = place;
-  const ours = (height: number) => store.read((reader) => headerAt(reader, rules.coin, height));
+  // Single headers are kept below the window too.
+  const ours = (height: number) =>
+    height <= cursor.height - rules.window
+      ? undefined
+      : store.read((reader) => headerAt(reader, rules.coin, height));
   const fork = await findFork(reach, cursor, ours);
   if (fork === undefined) {
     // A node of another network says nothing about ours: no reason to stop payouts.

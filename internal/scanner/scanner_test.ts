@@ -1,107 +1,16 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
-  bind,
-  type ChainRules,
   cursorOf,
   depositsByStatus,
   erroredDeposits,
-  importAddresses,
-  openBook,
   skyStatus,
   stoppedCoins,
   totalsOf,
 } from "#internal/book";
-import { manualClock } from "#internal/clock";
-import type { Store } from "#internal/db";
-import { noCrash } from "#internal/life";
-import { silent } from "#internal/log";
-import { type Scanner, scanner } from "./mod.ts";
-import { SimChain, type SimPayment, watchAll } from "./simchain.ts";
+import { SimChain } from "./simchain.ts";
+import { bound, credited, endWorlds, forked, ids, pay, sky, world } from "./testworld.ts";
 
-const sky = "2EVNa4CK9SKosT4j1GEn8SuuUUEAXaHAMbM";
-const stamp = { schema: 1, btc_network: "simnet", dummy_scanner: false, dummy_sender: false };
-const rules: ChainRules = {
-  coin: "BTC",
-  confirmations: 2,
-  window: 20,
-  rate: "500",
-  maxDecimals: 3,
-  buyMethod: "direct",
-};
-
-const addresses = ["a1", "a2", "a3", "a4"];
-let cleanup: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const step of cleanup.reverse()) await step();
-  cleanup = [];
-});
-
-interface World {
-  readonly store: Store;
-  readonly chain: SimChain;
-  readonly scanner: Scanner;
-  /** follow lets the scanner look until it has nothing more to do. */
-  follow(): Promise<void>;
-}
-
-async function world(chain = new SimChain(), own: Partial<ChainRules> = {}): Promise<World> {
-  const dir = mkdtempSync(join(tmpdir(), "scanner-"));
-  const store = await openBook(join(dir, "teller.db"), stamp);
-  cleanup.push(async () => {
-    await store.close();
-    rmSync(dir, { recursive: true });
-  });
-  await store.write((tx) =>
-    importAddresses(
-      tx,
-      "BTC",
-      addresses.map((address) => ({ address, script: address })),
-    ),
-  );
-  const clock = manualClock();
-  const made = scanner({
-    store,
-    source: chain.source(),
-    watch: async () => watchAll(new Set(addresses)),
-    rules: { ...rules, ...own },
-    initialHeight: undefined,
-    periodMs: 1000,
-    clock,
-    log: silent,
-    crash: noCrash,
-    credited: () => {},
-  });
-  const stop = new AbortController();
-  const running = made.part.run(stop.signal);
-  cleanup.push(async () => {
-    stop.abort();
-    await running;
-  });
-  const follow = async () => {
-    const idle = clock.nextSleep();
-    made.bell.ring();
-    await idle;
-  };
-  await follow();
-  return { store, chain, scanner: made, follow };
-}
-
-const pay = (address: string, txid: string, inputs: string[] = [], n = 0): SimPayment => ({
-  txid,
-  n,
-  value: 1000n,
-  address,
-  inputs,
-});
-const bound = (w: World) =>
-  w.store
-    .write((tx) => bind(tx, { sky, coin: "BTC", method: "direct", limit: 0, at: 1 }))
-    .then((b) => (b.ok ? b.value.address : ""));
-const credited = (w: World) => w.store.read((reader) => depositsByStatus(reader, undefined, { limit: 1000 }));
-const ids = (w: World) => credited(w).map((info) => info.deposit_id);
+afterEach(endWorlds);
 
 describe("a scanner", () => {
   test("credits a deposit when it is deep enough, at the rate of its first sight", async () => {
@@ -248,6 +157,15 @@ describe("a scanner", () => {
     expect(w.store.read(stoppedCoins)).toEqual([]);
   });
 
+  test("a reorg as deep as the window stops also where a header below it is kept", async () => {
+    const w = await world();
+    await forked(w, 520, 20);
+    expect(w.store.read(stoppedCoins)).toHaveLength(1);
+    const other = await world();
+    await forked(other, 520, 19);
+    expect(other.store.read(stoppedCoins)).toEqual([]);
+  });
+
   test("says so when the node does not know a block below its tip", async () => {
     const w = await world();
     const address = await bound(w);
@@ -310,48 +228,6 @@ describe("a scanner", () => {
     expect(ids(w)).toEqual(["t1:0"]);
   });
 
-  test("scans again from a height, as often as it is asked, and never from above its cursor", async () => {
-    const w = await world();
-    const address = await bound(w);
-    w.chain.mine([pay(address, "t1", ["c:0"])]);
-    w.chain.mine();
-    w.chain.mine();
-    await w.follow();
-    for (let i = 0; i < 2; i++) {
-      const asked = w.scanner.rescan(1);
-      await w.follow();
-      expect(await asked).toMatchObject({ ok: true });
-      expect(credited(w)).toHaveLength(1);
-      expect(credited(w)[0]).toMatchObject({ reversed: false, status: "waiting_decide" });
-      expect(w.store.read(totalsOf).received.BTC).toBe(1000n);
-    }
-    const above = w.scanner.rescan(9);
-    await w.follow();
-    expect(await above).toEqual({ ok: false, refusal: "HEIGHT must be from 1 to 4" });
-  });
-
-  test("stopped by a reorg that is too deep, goes on from where the operator says", async () => {
-    const w = await world();
-    const address = await bound(w);
-    for (let i = 0; i < 30; i++) w.chain.mine();
-    w.chain.mine([pay(address, "t1", ["c:0"])]);
-    w.chain.mine();
-    await w.follow();
-    w.chain.drop(30);
-    for (let i = 0; i < 31; i++) w.chain.mine(i === 20 ? [pay(address, "t2", ["d:0"])] : []);
-    await w.follow();
-    expect(w.store.read(stoppedCoins)).toHaveLength(1);
-    const asked = w.scanner.rescan(3);
-    await w.follow();
-    expect(await asked).toMatchObject({ ok: true });
-    expect(w.store.read(stoppedCoins)).toEqual([]);
-    expect(w.store.read((reader) => cursorOf(reader, "BTC"))?.hash).toBe(w.chain.tip.hash);
-    expect(credited(w).map((info) => [info.deposit_id, info.reversed])).toEqual([
-      ["t1:0", true],
-      ["t2:0", false],
-    ]);
-  });
-
   test("a reorg right after the first start is followed", async () => {
     const chain = new SimChain();
     for (let i = 0; i < 30; i++) chain.mine();
@@ -361,51 +237,6 @@ describe("a scanner", () => {
     await w.follow();
     expect(w.store.read(stoppedCoins)).toEqual([]);
     expect(w.store.read((reader) => cursorOf(reader, "BTC"))?.hash).toBe(chain.tip.hash);
-  });
-
-  test("a reorg right after a rescan is followed", async () => {
-    const w = await world();
-    for (let i = 0; i < 30; i++) w.chain.mine();
-    await w.follow();
-    w.chain.failures = 0;
-    const asked = w.scanner.rescan(30);
-    await w.follow();
-    expect(await asked).toMatchObject({ ok: true });
-    w.chain.drop(5);
-    for (let i = 0; i < 6; i++) w.chain.mine();
-    await w.follow();
-    expect(w.store.read(stoppedCoins)).toEqual([]);
-    expect(w.store.read((reader) => cursorOf(reader, "BTC"))?.hash).toBe(w.chain.tip.hash);
-  });
-
-  test("every rescan that is asked for is answered, also when the node fails during the first", async () => {
-    const w = await world();
-    for (let i = 0; i < 5; i++) w.chain.mine();
-    await w.follow();
-    w.chain.failures = 1;
-    const answers = Promise.all([w.scanner.rescan(3), w.scanner.rescan(4)]);
-    await w.follow();
-    await w.follow();
-    expect(await answers).toEqual([
-      { ok: false, refusal: expect.stringContaining("does not answer") },
-      { ok: true, value: expect.stringContaining("scanning again from 4") },
-    ]);
-  });
-
-  test("a rescan from above the fork is refused: it would skip blocks", async () => {
-    const w = await world();
-    for (let i = 0; i < 40; i++) w.chain.mine();
-    await w.follow();
-    w.chain.drop(25);
-    for (let i = 0; i < 26; i++) w.chain.mine();
-    await w.follow();
-    const asked = w.scanner.rescan(35);
-    await w.follow();
-    expect(await asked).toMatchObject({
-      ok: false,
-      refusal: expect.stringContaining("HEIGHT must be lower"),
-    });
-    expect(w.store.read(stoppedCoins)).toHaveLength(1);
   });
 
   test("no reader between two commits of a catch-up of 1,000 blocks sees a deposit above the cursor", async () => {
