@@ -43,7 +43,6 @@ class Sim {
   #pool = 12;
   #calm = false;
   readonly #claims = new Map<string, string>();
-  #deep = false;
   #adopted = false;
   #atStart: SimBtc["blocks"] = [];
 
@@ -109,6 +108,8 @@ class Sim {
   /** An address that was given to somebody, or, now and then, one that may not have been. */
   readonly #anyAddress = () => (this.dice.one(10) ? undefined : this.dice.pick([...this.#given])) ?? "a011";
 
+  readonly #anyHeight = () => 1 + this.dice.below(this.btc.blocks.length);
+
   async step(): Promise<void> {
     const { btc, sky } = this;
     const steps: readonly (readonly [weight: number, name: string, run: () => unknown])[] = [
@@ -173,7 +174,6 @@ class Sim {
 
   /** A copy that does not know what was paid before its coin was spent otherwise is beyond every promise. */
   #reorg(depth: number): void {
-    if (depth > 5) this.#deep = true;
     this.btc.reorg(depth, this.#copies.length === 0 ? this.#anyAddress : undefined);
   }
 
@@ -230,7 +230,9 @@ class Sim {
   async #operate(): Promise<void> {
     const { operator, sender, store, turn } = await this.desk();
     if (store.read(stoppedCoins).length > 0) {
-      void this.#command("rescan from 1", () => operator.rescan(1, said));
+      // One that is not low enough is refused, and the next time another is tried.
+      const from = this.dice.one(2) ? 1 : this.#anyHeight();
+      void this.#command(`rescan from ${from}`, () => operator.rescan(from, said));
       return turn();
     }
     await this.#claim();
@@ -258,8 +260,7 @@ class Sim {
     const id = this.dice.pick(listed)?.deposit_id ?? "";
     const [txid = "", ids = []] = this.dice.pick([...this.payouts]) ?? [];
     const person = this.dice.pick([...this.sky.persons]) ?? "";
-    // Below the window nobody can tell whether a height is above the fork: then a person has to go far enough back.
-    const from = 1 + (this.#deep ? 0 : this.dice.below(this.btc.blocks.length));
+    const from = this.#anyHeight();
     switch (this.dice.below(5)) {
       case 0:
         if (this.#claims.has(id)) return;
