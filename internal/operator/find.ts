@@ -63,8 +63,8 @@ export async function findSpender(
   const { spent } = output;
   if (spent === undefined) return refuse(`the anchor ${anchor} is not spent: there is nothing to settle`);
   if (spent.txid !== txid) return refuse(`the anchor ${anchor} was spent by ${spent.txid}, not by ${txid}`);
-  const depth = head.seq - spent.blockSeq + 1;
-  if (depth < proofDepth) return refuse(`${txid} is ${depth} blocks deep; wait until it is ${proofDepth}`);
+  const shallow = tooShallow(txid, head.seq - spent.blockSeq + 1);
+  if (shallow !== undefined) return refuse(shallow);
   const raw = await node.rawTransaction(txid, signal);
   const block = await node.blockHash(spent.blockSeq, signal);
   if (raw === undefined || block === undefined) return refuse(`the node does not give ${txid} or its block`);
@@ -90,6 +90,22 @@ export async function findSpender(
     largest: largestOf(unspent.filter(({ coins }) => coins % precisionUnit(maxDecimals) === 0n)),
     later: later.value.flatMap((one) => one.paying),
   });
+}
+
+/** notDeep says why a transaction does not count yet; undefined when it is deep enough. The head is asked for first. */
+async function notDeep(
+  node: Node,
+  txid: string,
+  head: { readonly seq: number },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const status = await node.transaction(txid, signal);
+  if (status?.blockSeq === undefined) return `the node has no confirmed transaction ${txid}`;
+  return tooShallow(txid, head.seq - status.blockSeq + 1);
+}
+
+function tooShallow(txid: string, depth: number): string | undefined {
+  return depth < proofDepth ? `${txid} is ${depth} blocks deep; wait until it is ${proofDepth}` : undefined;
 }
 
 /** Spend is a transaction that spent from the wallet, and what it paid to others. */
@@ -176,14 +192,15 @@ function changeOf(tx: Transaction, wallet: readonly string[]): Omit<Anchor, "pay
   return largestOf(own);
 }
 
-/** paidTo gives the droplets that a confirmed transaction pays to an address. */
+/** paidTo gives the droplets that a transaction pays to an address. Refused until it is as deep as a proof. */
 export async function paidTo(
   { node }: Asking,
   claim: { txid: string; address: string },
   signal: AbortSignal,
 ): Promise<Result<Droplet, string>> {
-  const status = await node.transaction(claim.txid, signal);
-  if (status?.confirmed !== true) return refuse(`the node has no confirmed transaction ${claim.txid}`);
+  const { head } = await node.health(signal);
+  const shallow = await notDeep(node, claim.txid, head, signal);
+  if (shallow !== undefined) return refuse(shallow);
   const raw = await node.rawTransaction(claim.txid, signal);
   const decoded =
     raw === undefined ? refuse(`the node does not give ${claim.txid}`) : decodeTransactionHex(raw);

@@ -23,6 +23,7 @@ describe("paid", () => {
     const w = await world([100n * sky, 100n * sky]);
     const [id, rest] = [await w.owe(1, sky), await w.owe(1, sky)];
     const tx = w.spend(w.other(), [[customer(1), sky]]);
+    w.bury(2);
     expect(await paid(w, id, txidOf(tx))).toEqual({
       ok: true,
       value: `${id} is settled: paid by ${txidOf(tx)}`,
@@ -37,6 +38,7 @@ describe("paid", () => {
     const w = await world([100n * sky, 100n * sky]);
     const ids = [await w.owe(1, sky), await w.owe(1, 2n * sky), await w.owe(1, sky)];
     const tx = w.spend(w.other(), [[customer(1), 3n * sky]]);
+    w.bury(2);
     for (const id of ids.slice(0, 2)) expect(await paid(w, id, txidOf(tx))).toMatchObject({ ok: true });
     await refused(
       w,
@@ -63,6 +65,21 @@ describe("paid", () => {
     await refused(w, () => paid(w, id, txidOf(tx)), "has no confirmed transaction");
   });
 
+  test("is refused until the transaction is three blocks deep: a reorg of the ledger may take it back", async () => {
+    const w = await world([100n * sky, 100n * sky]);
+    const id = await w.owe(1, sky);
+    const tx = w.spend(w.other(), [[customer(1), sky]]);
+    for (const depth of [1, 2]) {
+      await refused(
+        w,
+        () => paid(w, id, txidOf(tx)),
+        `${txidOf(tx)} is ${depth} blocks deep; wait until it is 3`,
+      );
+      w.bury(1);
+    }
+    expect(await paid(w, id, txidOf(tx))).toMatchObject({ ok: true });
+  });
+
   test("is refused when it pays too little, or somebody else", async () => {
     const w = await world([100n * sky, 100n * sky]);
     const id = await w.owe(1, 2n * sky);
@@ -70,6 +87,7 @@ describe("paid", () => {
       [customer(1), 2n * sky - 1000n],
       [customer(2), 5n * sky],
     ]);
+    w.bury(2);
     await refused(
       w,
       () => paid(w, id, txidOf(tx)),
@@ -121,6 +139,7 @@ describe("paid", () => {
     await refused(w, () => paid(w, id, txidOf(tx)), "is not decided yet");
     await w.mark(id, "held");
     const elsewhere = w.spend(w.anchor().uxid, [[customer(2), sky]]);
+    w.bury(2);
     await refused(w, () => paid(w, id, txidOf(elsewhere)), `pays nothing to ${customer(1)}`);
     expect(await paid(w, id, txidOf(tx))).toMatchObject({ ok: true });
     expect(w.store.read(totalsOf).attention).toBe(0);
@@ -139,6 +158,7 @@ describe("paid", () => {
     const w = await world([100n * sky, 100n * sky]);
     const ids = [await w.owe(1, sky), await w.owe(1, sky)];
     const tx = w.spend(w.other(), [[customer(1), sky]]);
+    w.bury(2);
     const answers = await Promise.all(ids.map((id) => paid(w, id, txidOf(tx))));
     expect(answers.map(({ ok }) => ok)).toEqual([true, false]);
   });
