@@ -53,6 +53,8 @@ async function openLine(): Promise<Line> {
   const { store, clock, log } = world;
   const chain = new SimChain();
   chain.blocks = [{ height: 0, hash: "h0", parent: "none", payments: [] }];
+  // The first anchor is chosen before anybody is bound.
+  await world.turn();
   // The first address is bound, and nothing is mined yet: the test world makes its own blocks.
   const address = await bindFirst(world);
   const stop = new AbortController();
