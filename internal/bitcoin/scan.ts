@@ -1,9 +1,11 @@
 import type { Block, BlockRef, SeenOutput, Watch } from "#internal/coin";
 import { hasForm } from "./forms.ts";
-import { doubleHash, equalAt, foldMerkle, hashBytes, hashScratch, hashText } from "./merkle.ts";
+import { doubleHash, hashBytes, hashScratch, hashText } from "./merkle.ts";
+import { checkRoot, rootReader } from "./roots.ts";
 import { isScriptSet, Questions } from "./scriptset.ts";
 import { readParts } from "./transaction.ts";
-import { BadBlock, type Span, Walker } from "./walk.ts";
+import { bufferOver, TxidHasher } from "./txid.ts";
+import { BadBlock, emptySpan, headerBytes, type Span, walkBlock, Walker } from "./walk.ts";
 
 /**
  * BlockScanner finds in the bytes of a block all that pays a watched address. Throws `BadBlock` unless the
@@ -11,32 +13,59 @@ import { BadBlock, type Span, Walker } from "./walk.ts";
  */
 export type BlockScanner = (raw: Uint8Array, ref: BlockRef, watch: Watch) => Block;
 
-const headerBytes = 80;
+/** Unproven is a block of which nobody knows yet whether its merkle root covers its transactions. */
+export interface Unproven {
+  readonly block: Block;
+  /** The root that its header names. */
+  readonly root: string;
+}
+
+/** OutputScanner does all that a `BlockScanner` does but for the merkle root. */
+export type OutputScanner = (raw: Uint8Array, ref: BlockRef, watch: Watch) => Unproven;
+
 const parentAt = 4;
 const rootAt = 36;
-/** One input and one output with empty scripts. */
-const smallestTransaction = 60;
 
 /** blockScanner makes a scanner. It reuses its buffers, so a scan allocates next to nothing for foreign transactions. */
 export function blockScanner(): BlockScanner {
-  const own = { txids: new Txids(), questions: new Questions() };
+  const scan = outputScanner();
+  const rootOf = rootReader();
   return (raw, ref, watch) => {
-    const { txids } = own;
-    if (raw.length < headerBytes) throw new BadBlock(`cut off at byte ${raw.length}`);
-    const hash = txids.hashOf(raw.subarray(0, headerBytes));
-    if (hash !== ref.hash) throw new BadBlock(`its header has the hash ${hash}`);
-    const walker = new Walker(raw, headerBytes);
-    const count = walker.length();
-    if (count === 0) throw new BadBlock("no transactions");
-    if (count * smallestTransaction > raw.length)
-      throw new BadBlock("more transactions than there is room for");
-    txids.begin(count);
-    const paying = walkAll(walker, count, own, watch);
-    if (walker.at !== raw.length) throw new BadBlock(`${raw.length - walker.at} bytes too many`);
-    const outputs = paying.flatMap((payer) => seenOutputs(raw, payer, watch));
-    txids.checkRoot(raw);
-    return { height: ref.height, hash, parent: hashText(raw, parentAt), outputs };
+    const { block, root } = scan(raw, ref, watch);
+    checkRoot(root, rootOf(raw));
+    return block;
   };
+}
+
+/** outputScanner makes a scanner that hashes the header and the transactions that pay us, and no other. */
+export function outputScanner(): OutputScanner {
+  const scratch = hashScratch();
+  const own = { questions: new Questions(), hasher: new TxidHasher() };
+  return (raw, ref, watch) => {
+    if (raw.length < headerBytes) throw new BadBlock(`cut off at byte ${raw.length}`);
+    doubleHash(raw.subarray(0, headerBytes), scratch.middle, scratch.out);
+    const hash = hashText(scratch.out);
+    if (hash !== ref.hash) throw new BadBlock(`its header has the hash ${hash}`);
+    const outputs = payingIn(raw, own.questions, watch).flatMap((start) =>
+      seenOutputs(raw, payerAt(raw, start, own.hasher), watch),
+    );
+    const block = { height: ref.height, hash, parent: hashText(raw, parentAt), outputs };
+    return { block, root: hashText(raw, rootAt) };
+  };
+}
+
+/** payingIn walks over a block and gives where the transactions begin that may pay us. */
+function payingIn(raw: Uint8Array, questions: Questions, watch: Watch): readonly number[] {
+  const span = emptySpan();
+  const told: number[] = [];
+  questions.clear();
+  const output = isScriptSet(watch)
+    ? (start: number, end: number) => questions.add(raw, start, end, span.start)
+    : (start: number, end: number) => {
+        if (watch.addressOf(raw.subarray(start, end)) !== undefined) told.push(span.start);
+      };
+  walkBlock(raw, { span, output });
+  return [...new Set(isScriptSet(watch) ? watch.taggedIn(questions) : told)];
 }
 
 /** Payer is a transaction with at least one output that may be for us. */
@@ -46,34 +75,12 @@ interface Payer {
   readonly coinbase: boolean;
 }
 
-function walkAll(
-  walker: Walker,
-  count: number,
-  { txids, questions }: { readonly txids: Txids; readonly questions: Questions },
-  watch: Watch,
-): Payer[] {
-  const { raw } = walker;
-  // A view that can copy a part of itself without another view of that part, five of which a transaction would need.
-  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-  const span: Span = { start: 0, body: 0, bodyEnd: 0, end: 0, segwit: false, coinbase: false };
-  const bodies = new Uint32Array(count);
-  const told: number[] = [];
-  let i = 0;
-  const output = isScriptSet(watch)
-    ? (start: number, end: number) => questions.add(raw, start, end, i)
-    : (start: number, end: number) => {
-        if (watch.addressOf(raw.subarray(start, end)) !== undefined) told.push(i);
-      };
-  questions.clear();
-  for (; i < count; i++) {
-    walker.transaction(span, output);
-    if (span.coinbase !== (i === 0))
-      throw new BadBlock("the first transaction, and no other, must be a coinbase");
-    txids.add(i, bytes, span);
-    bodies[i] = span.body;
-  }
-  const paying = new Set(isScriptSet(watch) ? watch.taggedIn(questions) : told);
-  return Array.from(paying, (tx) => ({ txid: txids.text(tx), body: bodies[tx] ?? 0, coinbase: tx === 0 }));
+function payerAt(raw: Uint8Array, start: number, hasher: TxidHasher): Payer {
+  const span: Span = emptySpan();
+  new Walker(raw, start).transaction(span, () => {});
+  const txid = new Uint8Array(hashBytes);
+  hasher.hash(bufferOver(raw), span, txid);
+  return { txid: hashText(txid), body: span.body, coinbase: span.coinbase };
 }
 
 function seenOutputs(raw: Uint8Array, { txid, body, coinbase }: Payer, watch: Watch): SeenOutput[] {
@@ -82,49 +89,4 @@ function seenOutputs(raw: Uint8Array, { txid, body, coinbase }: Payer, watch: Wa
     const address = hasForm(script, 0, script.length) ? watch.addressOf(script) : undefined;
     return address === undefined ? [] : [{ txid, n, value, address, inputs, coinbase }];
   });
-}
-
-/** Txids are the hashes of a block's transactions, kept side by side for the merkle root. */
-class Txids {
-  #nodes = Buffer.alloc(0);
-  #stripped = Buffer.alloc(0);
-  #count = 0;
-  readonly #scratch = hashScratch();
-
-  begin(count: number): void {
-    this.#count = count;
-    if (this.#nodes.length < count * hashBytes) this.#nodes = Buffer.alloc(count * hashBytes);
-  }
-
-  hashOf(bytes: Uint8Array): string {
-    doubleHash(bytes, this.#scratch.middle, this.#scratch.out);
-    return hashText(this.#scratch.out);
-  }
-
-  /** add hashes a transaction as it was before segwit: without marker, flag and witnesses (BIP 141). */
-  add(index: number, raw: Buffer, span: Span): void {
-    const bytes = span.segwit ? this.#strip(raw, span) : raw.subarray(span.start, span.end);
-    doubleHash(bytes, this.#scratch.middle, this.#scratch.out);
-    this.#nodes.set(this.#scratch.out, index * hashBytes);
-  }
-
-  text(index: number): string {
-    return hashText(this.#nodes, index * hashBytes);
-  }
-
-  checkRoot(raw: Uint8Array): void {
-    if (!foldMerkle(this.#nodes, this.#count, this.#scratch)) throw new BadBlock("transactions are repeated");
-    if (!equalAt(this.#nodes, 0, rootAt, raw))
-      throw new BadBlock("the merkle root does not match the transactions");
-  }
-
-  #strip(raw: Buffer, span: Span): Uint8Array {
-    const bodyBytes = span.bodyEnd - span.body;
-    const length = bodyBytes + 8;
-    if (this.#stripped.length < length) this.#stripped = Buffer.alloc(length * 2);
-    raw.copy(this.#stripped, 0, span.start, span.start + 4);
-    raw.copy(this.#stripped, 4, span.body, span.bodyEnd);
-    raw.copy(this.#stripped, 4 + bodyBytes, span.end - 4, span.end);
-    return this.#stripped.subarray(0, length);
-  }
 }

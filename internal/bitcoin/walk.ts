@@ -24,6 +24,10 @@ export interface Span {
   coinbase: boolean;
 }
 
+/** headerBytes is the length of a block's header. */
+export const headerBytes = 80;
+/** One input and one output with empty scripts. */
+const smallestTransaction = 60;
 const lockTimeBytes = 4;
 const sequenceBytes = 4;
 const outpointBytes = 36;
@@ -134,4 +138,41 @@ export class Walker {
     }
     if (items === 0) throw new BadBlock("a segwit transaction without any witness");
   }
+}
+
+/** Visitor is told what a walk over a block comes past. */
+export interface Visitor {
+  /** Where the transaction lies that the walk is in or has just passed. */
+  readonly span: Span;
+  /** begin is told how many transactions there are. */
+  begin?(count: number): void;
+  /** output is called for each output script of one of the five forms. */
+  output(start: number, end: number): void;
+  /** passed is called after each transaction. */
+  passed?(index: number): void;
+}
+
+/** emptySpan makes a span for a walk. */
+export function emptySpan(): Span {
+  return { start: 0, body: 0, bodyEnd: 0, end: 0, segwit: false, coinbase: false };
+}
+
+/** walkBlock steps through all of a block. Throws `BadBlock` unless its transactions end where the bytes do. */
+export function walkBlock(raw: Uint8Array, visitor: Visitor): void {
+  const walker = new Walker(raw, 0);
+  walker.skip(headerBytes);
+  const count = walker.length();
+  if (count === 0) throw new BadBlock("no transactions");
+  if (count * smallestTransaction > raw.length)
+    throw new BadBlock("more transactions than there is room for");
+  visitor.begin?.(count);
+  const { span } = visitor;
+  const output = (start: number, end: number) => visitor.output(start, end);
+  for (let i = 0; i < count; i++) {
+    walker.transaction(span, output);
+    if (span.coinbase !== (i === 0))
+      throw new BadBlock("the first transaction, and no other, must be a coinbase");
+    visitor.passed?.(i);
+  }
+  if (walker.at !== raw.length) throw new BadBlock(`${raw.length - walker.at} bytes too many`);
 }
