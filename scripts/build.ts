@@ -70,7 +70,9 @@ async function build(outfile: string, target: Bun.Build.CompileTarget): Promise<
   const draft = join(mkdtempSync(join(dirname(outfile), ".build-")), "teller");
   try {
     await Bun.build({
-      entrypoints: [join(root, "cmd", "teller", "main.ts")],
+      // A thread's file is found inside the executable by its place below the tree's root (internal/bitcoin/rootthread.ts).
+      entrypoints: ["cmd/teller/main.ts", "internal/bitcoin/worker.ts"].map((path) => join(root, path)),
+      root,
       compile: {
         target,
         outfile: draft,
@@ -87,6 +89,10 @@ async function build(outfile: string, target: Bun.Build.CompileTarget): Promise<
       plugins: [embedAddon(target), embedWeb(embeddedModule(assets))],
     });
     await Bun.write(join(work, `${basename(outfile)}.map`), Bun.file(`${draft}.map`));
+    await Bun.write(
+      join(work, `${basename(outfile)}.worker.map`),
+      Bun.file(join(dirname(draft), "worker.js.map")),
+    );
     renameSync(draft, outfile);
   } finally {
     rmSync(dirname(draft), { recursive: true });

@@ -66,6 +66,7 @@ function btcSource(config: Config, house: House): ChainSource {
     ...(cert === undefined ? {} : { cert: certificateIn(cert) }),
     network,
     clock: house.clock,
+    log: house.log.child("bitcoin"),
   });
 }
 

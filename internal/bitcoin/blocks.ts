@@ -1,10 +1,7 @@
-import type { Block, BlockRef, ChainSource, Watch } from "#internal/coin";
-import { Fault } from "#internal/fault";
-import { type JsonRpc, lostWhy, type RpcAnswer, type RpcError } from "#internal/rpc";
-import { type BlockScanner, blockScanner } from "./scan.ts";
-import { BadBlock } from "./walk.ts";
-
-const op = "bitcoin.getblock";
+import type { BlockRef, ChainSource } from "#internal/coin";
+import { type JsonRpc, lostWhy, type RpcAnswer } from "#internal/rpc";
+import { answersReader, op } from "./reading.ts";
+import type { RootThread } from "./rootthread.ts";
 
 /**
  * Requests at a time: btcd needs 16 ms of one processor for a block of 2,500 transactions, four times what reading
@@ -20,7 +17,6 @@ const mostBlocks = 1000;
 const firstGuessBytes = 750_000;
 /** What surrounds the hex of a block in an answer. */
 const envelopeBytes = 100;
-const notFound = -5;
 
 /** BlockFetcher asks for blocks, as many from the front as suit one request a lane, and gives the answers in order. */
 export type BlockFetcher = (refs: readonly BlockRef[], signal: AbortSignal) => Promise<readonly RpcAnswer[]>;
@@ -71,11 +67,11 @@ interface Ahead {
 }
 
 /**
- * blockReader gives `ChainSource.blocks`: what a fetcher brings, scanned. While it scans, the blocks that follow are on
+ * blockReader gives `ChainSource.blocks`: what a fetcher brings, read. Meanwhile the blocks that follow are on
  * their way already; whoever asks for others, or gives up, costs them nothing but the answer.
  */
-export function blockReader(rpc: JsonRpc, deadlineMs: number): ChainSource["blocks"] {
-  const scan = blockScanner();
+export function blockReader(rpc: JsonRpc, deadlineMs: number, thread: RootThread): ChainSource["blocks"] {
+  const read = answersReader(thread);
   const fetchBlocks = blockFetcher(rpc, deadlineMs);
   let ahead: Ahead | undefined;
 
@@ -96,7 +92,7 @@ export function blockReader(rpc: JsonRpc, deadlineMs: number): ChainSource["bloc
     if (!wanted) known?.drop();
     const answers = await (wanted ? known.answers : fetchBlocks(refs, signal));
     ahead = askAhead(refs.slice(answers.length), signal);
-    return readAll({ answers, refs, watch, scan, host: rpc.host });
+    return read({ answers, refs, watch, signal, host: rpc.host });
   };
 }
 
@@ -106,50 +102,6 @@ function shares(refs: readonly BlockRef[]): readonly (readonly BlockRef[])[] {
   return Array.from({ length: Math.ceil(refs.length / each) }, (_, i) =>
     refs.slice(i * each, (i + 1) * each),
   );
-}
-
-interface Reading {
-  readonly answers: readonly RpcAnswer[];
-  readonly refs: readonly BlockRef[];
-  readonly watch: Watch;
-  readonly scan: BlockScanner;
-  readonly host: string;
-}
-
-/** readAll scans the blocks in order, up to the first bad one; if that is the first of all, it throws. */
-function readAll({ answers, refs, watch, scan, host }: Reading): readonly Block[] {
-  const blocks: Block[] = [];
-  for (const [i, answer] of answers.entries()) {
-    const ref = refs[i];
-    if (ref === undefined) break;
-    try {
-      blocks.push(readBlock(answer, (raw) => scan(raw, ref, watch)));
-    } catch (error) {
-      if (!(error instanceof BadBlock)) throw error;
-      if (blocks.length > 0) break;
-      throw badBlock(error, ref, host);
-    }
-  }
-  return blocks;
-}
-
-function badBlock(cause: BadBlock, ref: BlockRef, host: string): Fault {
-  return new Fault(op, cause.fate, `${host}: block ${ref.height} ${ref.hash}: ${cause.message}`, { cause });
-}
-
-function readBlock(answer: RpcAnswer, scan: (raw: Uint8Array) => Block): Block {
-  if (!answer.ok) throw refusedBlock(answer.refusal);
-  if (typeof answer.value !== "string") throw new BadBlock("the answer is no hex text");
-  const raw = Buffer.from(answer.value, "hex");
-  if (raw.length * 2 !== answer.value.length) throw new BadBlock("the answer is not all hex digits");
-  return scan(raw);
-}
-
-function refusedBlock({ code, message }: RpcError): BadBlock {
-  if (code === notFound) return new BadBlock("the node does not have it");
-  if (/pruned/i.test(message))
-    return new BadBlock("the node has pruned it: use a node that keeps its blocks", "stop");
-  return new BadBlock(`error ${code}: ${message}`);
 }
 
 function sizeOf(answer: RpcAnswer): number {

@@ -1,9 +1,11 @@
 import type { Clock } from "#internal/clock";
 import type { ChainSource } from "#internal/coin";
 import { Fault } from "#internal/fault";
+import { type Logger, silent } from "#internal/log";
 import { basicAuth, createHttp, type JsonRpc, jsonRpc, rpcErrorOf } from "#internal/rpc";
 import { blockReader } from "./blocks.ts";
 import { type NetworkName, networkOf, networksWhere } from "./networks.ts";
+import { rootThread } from "./rootthread.ts";
 
 /** BitcoinOptions say which node is asked and what it must be. */
 export interface BitcoinOptions {
@@ -17,6 +19,8 @@ export interface BitcoinOptions {
   readonly clock: Clock;
   /** For a small call, in milliseconds; blocks get four times as long. Without it: 15,000. */
   readonly deadlineMs?: number;
+  /** Where it is told when a thread of its own is used for catching up, or cannot be. Without it: nowhere. */
+  readonly log?: Logger;
 }
 
 const smallAnswerBytes = 1024 * 1024;
@@ -33,6 +37,7 @@ const outOfRange = [-1, -8];
  */
 export function bitcoinSource(options: BitcoinOptions): ChainSource {
   const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+  const thread = rootThread({ clock: options.clock, log: options.log ?? silent });
   const http = createHttp({
     base: options.url,
     deadlineMs,
@@ -65,7 +70,7 @@ export function bitcoinSource(options: BitcoinOptions): ChainSource {
       }
       return hashes;
     },
-    blocks: blockReader(rpc, deadlineMs * 4),
+    blocks: blockReader(rpc, deadlineMs * 4, thread),
   };
 }
 

@@ -174,7 +174,8 @@ test("large blocks come few at a time", async () => {
   const bitcoin = source(url);
   await bitcoin.blocks(many, everything, never);
   await bitcoin.blocks(many, everything, never);
-  expect(batches).toEqual([4, 4, 2, 1]);
+  // What was asked for ahead may have come already.
+  expect(batches.slice(0, 4)).toEqual([4, 4, 2, 1]);
 });
 
 test("an answer that is too large is asked for again by halves", async () => {
@@ -182,7 +183,7 @@ test("an answer that is too large is asked for again by halves", async () => {
   const { url, batches } = node(answer, (calls) => calls > 1);
   const blocks = await source(url).blocks(refs, everything, never);
   expect(blocks.map(({ height }) => height)).toEqual([0, 1]);
-  expect(batches).toEqual([4, 4, 2, 2, 1, 1]);
+  expect(batches.slice(0, 6)).toEqual([4, 4, 2, 2, 1, 1]);
 });
 
 test("a single block that is too large fails", async () => {

@@ -49,12 +49,16 @@ export function reach(files: readonly Source[], isRoot: (path: string) => boolea
   return reached;
 }
 
+/** isEntry tells whether a file is run by itself: a program, or what a thread runs. */
+export function isEntry(path: string): boolean {
+  return /\/(?:main|worker)\.ts$/.test(path);
+}
+
 /** checkDead finds source files that no program, script or test comes to. */
 export function checkDead(files: readonly Source[]): Problem[] {
   const reached = reach(
     files,
-    (path) =>
-      isTest(path) || path.endsWith("/main.ts") || /^(?:scripts|bench|e2e|web)\/[^/]+\.ts$/.test(path),
+    (path) => isTest(path) || isEntry(path) || /^(?:scripts|bench|e2e|web)\/[^/]+\.ts$/.test(path),
   );
   const dead = files.map(({ path }) => path).filter((path) => path.endsWith(".ts") && !reached.has(path));
   const deadFaces = new Set(dead.filter((path) => path.endsWith("/mod.ts")).map(placeOf));

@@ -1,5 +1,5 @@
 /** words: names that have one owner, and texts that no file may hold. */
-import { reach } from "./packages.ts";
+import { isEntry, reach } from "./packages.ts";
 import { lineAt, type Problem, type Source } from "./source.ts";
 
 /** banned are names with one door each; the owners are beginnings of paths. The linter has those that are globals. */
@@ -28,7 +28,7 @@ const banned: readonly {
 /** checkNames finds banned names in the product: in what the programs and the faces of the packages come to. */
 export function checkNames(files: readonly Source[]): Problem[] {
   const product = files.filter(({ path }) => /^(?:internal|cmd)\//.test(path));
-  const reached = reach(product, (path) => /\/(?:main|mod)\.ts$/.test(path));
+  const reached = reach(product, (path) => isEntry(path) || path.endsWith("/mod.ts"));
   const watched = product.filter(({ path }) => reached.has(path));
   return watched.flatMap(({ path, code }) =>
     banned
