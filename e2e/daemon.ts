@@ -10,6 +10,8 @@ export interface DaemonOptions {
   readonly dir: string;
   /** TOML for the whole file, without the `[web]`, `[admin_panel]` and `[dummy]` addresses. */
   readonly config: string;
+  /** Another copy of the executable. */
+  readonly exe?: string;
 }
 
 /** Exit is how a daemon ended. */
@@ -79,7 +81,7 @@ host = "127.0.0.1:${admin}"
 `;
   const path = join(dir, "config.toml");
   writeFileSync(path, withDummy(options.config, dummy) + listeners);
-  const child = Bun.spawn([binary(), "-c", path, "-d", join(dir, "app"), ...flags], {
+  const child = Bun.spawn([options.exe ?? binary(), "-c", path, "-d", join(dir, "app"), ...flags], {
     cwd: dir,
     stdout: "pipe",
     stderr: "pipe",

@@ -74,6 +74,20 @@ function otherHashes(from: number): Deed {
 const changedHex = (by: (hex: string) => string) =>
   change((_, item) => ({ ...item, result: by(String(item.result)) }));
 
+/** Many blocks come at once, and one of them is not what the miner made. */
+async function falseBacklog({ btc, chains }: World): Promise<void> {
+  const tip = await chains.wallet.height();
+  btc.arm(onCall(tipAt(tip)));
+  await chains.wallet.generate(60);
+  const forged = await chains.btcd.call("getblockhash", tip + 30);
+  const deed = change(({ method, params: [hash] }, item) =>
+    method === "getblock" && hash === forged
+      ? { ...item, result: `${String(item.result).slice(0, -8)}01020304` }
+      : item,
+  );
+  btc.arm(onCall(deed));
+}
+
 /** oneOfThree lets a fault meet the first, the fourth, the seventh… of the requests that it fits. */
 export function oneOfThree(fault: Fault): Fault {
   let fitting = 0;
@@ -157,6 +171,7 @@ export const btcdFaults: Readonly<Record<string, Arm>> = {
     changedHex((hex) => hex.slice(0, -8) + "01020304"),
     "getblock",
   ),
+  "btc-false-backlog": falseBacklog,
   "btc-cut-block": arm(
     changedHex((hex) => hex.slice(0, hex.length - 8)),
     "getblock",

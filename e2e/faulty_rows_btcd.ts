@@ -156,6 +156,13 @@ export const btcdRows: readonly Omit<Row, "node">[] = [
     health: /the merkle root does not match the transactions/,
   },
   {
+    id: "btc-false-backlog",
+    what: "gives a block with a changed transaction in the middle of many new ones",
+    does: "takes in those before it, asks again every period",
+    health: /the merkle root does not match the transactions/,
+    log: /merkle roots are computed on a thread of their own/,
+  },
+  {
     id: "btc-cut-block",
     what: "gives the first half of a block",
     does: believes,

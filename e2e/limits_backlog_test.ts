@@ -11,6 +11,8 @@ const mineAtOnce = 500;
 const shutdownMs = 45_000;
 const satoshi = 2_000_000n;
 const owedEach = 10_000_000n;
+/** The merkle roots of a backlog are computed on another thread, which ends with the scanner. */
+const threadEnded = /the thread for merkle roots ends.* blocks=[1-9]/;
 
 describe.skipIf(bin === undefined)("a backlog of ten thousand blocks", () => {
   let chains: Chains | undefined;
@@ -44,6 +46,7 @@ describe.skipIf(bin === undefined)("a backlog of ten thousand blocks", () => {
     const asked = performance.now();
     expect(await second.stop()).toEqual({ code: 0, signal: null });
     expect(performance.now() - asked).toBeLessThan(shutdownMs);
+    expect(second.output()).toMatch(threadEnded);
 
     const third = await startDaemon(options);
     const began = performance.now();
@@ -60,6 +63,7 @@ describe.skipIf(bin === undefined)("a backlog of ten thousand blocks", () => {
     );
     expect(await depositsOf(third)).toHaveLength(2);
     expect(await third.stop()).toEqual({ code: 0, signal: null });
+    expect(third.output()).toMatch(threadEnded);
     expect([sky, other].map(chains.received)).toEqual([owedEach, owedEach]);
   }, 120_000);
 });
