@@ -1,8 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openBook } from "#internal/book";
+import { systemClock } from "#internal/clock";
 import { invariant } from "#internal/fault";
-import { addressOf, addressText, generateKeys, publicKeyOf } from "#internal/skycoin";
+import { addressOf, addressText, generateKeys, publicKeyOf, restNode } from "#internal/skycoin";
 import type { Daemon } from "./daemon.ts";
+import { anchorIn, stampOf } from "./fill.ts";
 import { type Loader, withLoader } from "./loader.ts";
 import { saidBy } from "./process.ts";
 import { median, type Row, spread } from "./report.ts";
@@ -113,7 +116,13 @@ async function round(bench: Bench, load: Loader, delay: number): Promise<Paid> {
   try {
     await fund(node, address);
     const sky = { node: new URL(node.url).host, wallet };
-    return await onCopy(bench, { ...kept, sky }, async (daemon) => {
+    // The chain of each round is another, and with it the output with which the payouts begin.
+    const prepare = async (dir: string) => {
+      const store = await openBook(join(dir, "teller.db"), stampOf(false));
+      await anchorIn(store, restNode({ address: sky.node, clock: systemClock }), [address]);
+      await store.close();
+    };
+    return await onCopy(bench, { ...kept, sky, prepare }, async (daemon) => {
       await Bun.sleep(delay * 1000);
       const paid = untilPaid(daemon, node);
       const posting = load.run({

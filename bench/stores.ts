@@ -70,15 +70,16 @@ export async function withDaemon<T>(
   }
 }
 
-/** onCopy runs a daemon that is ready on a fresh copy of a store, which is removed afterwards. */
+/** onCopy runs a daemon that is ready on a fresh copy of a store, which `prepare` may change before, and which is removed afterwards. */
 export async function onCopy<T>(
   bench: Bench,
-  kept: Kept & Pick<DaemonOptions, "sky">,
+  kept: Kept & Pick<DaemonOptions, "sky"> & { readonly prepare?: (dir: string) => Promise<void> },
   fn: (daemon: Daemon) => Promise<T>,
 ): Promise<T> {
   const dir = mkdtempSync(`${kept.dir}-`);
   try {
     cpSync(kept.dir, dir, { recursive: true });
+    await kept.prepare?.(dir);
     return await withDaemon(bench, { ...kept, dir }, async (daemon) => {
       await daemon.open();
       return fn(daemon);
