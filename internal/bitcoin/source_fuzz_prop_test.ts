@@ -63,13 +63,14 @@ const server = Bun.serve({
 });
 afterAll(() => server.stop(true));
 
+const deadlineMs = 10_000;
 const source = bitcoinSource({
   url: server.url.origin,
   user: "u",
   password: "p",
   network: "mainnet",
   clock: systemClock,
-  deadlineMs: 5000,
+  deadlineMs,
 });
 const signal = new AbortController().signal;
 
@@ -137,7 +138,8 @@ async function found({ ask, holds }: Question): Promise<"value" | "fault"> {
     expect(error.message.length).toBeLessThan(2000);
     return "fault";
   } finally {
-    expect(performance.now() - began).toBeLessThan(3000);
+    // Nothing is waited for until a deadline ends it.
+    expect(performance.now() - began).toBeLessThan(deadlineMs);
   }
 }
 
