@@ -63,8 +63,8 @@ export const texts = {
       text: "No new deposit addresses are given out at the moment. Deposits that were already sent are still processed.",
     },
     sold_out: {
-      heading: "Sold out for now",
-      text: "There is not enough SKY to send at the moment. Deposits that were already sent are safe and will be paid as soon as there is.",
+      heading: "No sales at the moment",
+      text: "SKY cannot be sent at the moment. Deposits that were already sent are safe and will be paid as soon as it can.",
     },
     again: "This page checks again by itself.",
   },
@@ -107,7 +107,7 @@ export const texts = {
       waiting_confirm: "SKY sent, waiting for the Skycoin network",
       done: "Done",
     },
-    doneText: "Your SKY has been sent. A deposit too small for the smallest unit of SKY is not paid out.",
+    doneText: "Your SKY has been sent, unless your deposit was too small for the smallest unit of SKY.",
     delayed: "Payouts are delayed at the moment. Your deposit is safe and will be paid.",
   },
   wait: {
