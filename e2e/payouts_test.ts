@@ -128,6 +128,20 @@ describe.skipIf(bin === undefined)("coin hours", () => {
   const none = "the wallet has no coin hours";
   const few = "coin hours are low: payouts are rarer";
 
+  /** waitFor buys twice, which is told and not paid before something is brought. */
+  async function waitFor(one: Shop, why: string, bring: (one: Shop) => Promise<unknown>): Promise<void> {
+    const made = [await one.buy(satoshi), await one.buy(satoshi)];
+    await one.expectHeld(why);
+    const before = one.sendings();
+    await one.rounds();
+    for (const each of made) expect((await one.row(each))?.status).toBe("waiting_send");
+    expect(one.sendings()).toBe(before);
+    await bring(one);
+    for (const each of made) await one.reaches(each, "done");
+    await one.expectWell();
+    await one.settleUp();
+  }
+
   for (const { by, bring } of [
     { by: "a foreign block", bring: async (one: Shop) => one.othersBlocks(1, 36_000) },
     { by: "a top-up", bring: async (one: Shop) => one.fill([[2n * sky, 5000n]]) },
@@ -138,16 +152,7 @@ describe.skipIf(bin === undefined)("coin hours", () => {
         const one = await open({ foreignSeconds: 0 });
         await one.fill([[20n * sky, 0n]]);
         await one.start();
-        const made = [await one.buy(satoshi), await one.buy(satoshi)];
-        await one.expectHeld(none);
-        const before = one.sendings();
-        await one.rounds();
-        for (const each of made) expect((await one.row(each))?.status).toBe("waiting_send");
-        expect(one.sendings()).toBe(before);
-        await bring(one);
-        for (const each of made) await one.reaches(each, "done");
-        await one.expectWell();
-        await one.settleUp();
+        await waitFor(one, none, bring);
       },
       limitMs,
     );
@@ -164,16 +169,7 @@ describe.skipIf(bin === undefined)("coin hours", () => {
         await one.fill([[20n * sky, 60n]]);
         await one.start();
         await one.reaches(await one.buy(satoshi), "done");
-        const made = [await one.buy(satoshi), await one.buy(satoshi)];
-        await one.expectHeld(few);
-        const before = one.sendings();
-        await one.rounds();
-        for (const each of made) expect((await one.row(each))?.status).toBe("waiting_send");
-        expect(one.sendings()).toBe(before);
-        await bring(one);
-        for (const each of made) await one.reaches(each, "done");
-        await one.expectWell();
-        await one.settleUp();
+        await waitFor(one, few, bring);
       },
       limitMs,
     );

@@ -100,8 +100,6 @@ export interface World {
   spend(uxid: string, pays: Pays, more?: { keep?: boolean; block?: boolean }): Transaction;
   /** change gives the wallet's output of a transaction. */
   change(tx: Transaction): string;
-  /** firstOutput gives the first output of a transaction: of a top-up, the wallet's. */
-  firstOutput(tx: Transaction): string;
   /** pend lets a transaction wait in the pool of the node. */
   pend(tx: Transaction): void;
   /** topUp lets a stranger pay into the wallet. */
@@ -299,7 +297,6 @@ export async function testWorld(sizes: readonly bigint[] = [1000n * sky]): Promi
       return more.block === false ? tx : confirm(tx);
     },
     change: (tx) => outputIds(tx).at(-1) ?? "",
-    firstOutput: (tx) => outputIds(tx)[0] ?? "",
     pend(tx) {
       const taken = ledger.inject(tx, stockRules, clock.now());
       if (!taken.ok) throw new Error(taken.refusal.text);
