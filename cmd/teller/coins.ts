@@ -41,9 +41,9 @@ function exampleAddresses(): ReadonlySet<string> {
 export function poolAddress(config: Config): ReturnType<typeof btcAddress> {
   const check = btcAddress(config);
   if (config.dummy.scanner) return check;
-  const examples = exampleAddresses();
+  let examples: ReadonlySet<string> | undefined;
   return (text) =>
-    examples.has(text)
+    (examples ??= exampleAddresses()).has(text)
       ? refuse("it is one of the example's, whose keys everybody can work out; make your own pool")
       : check(text);
 }

@@ -46,10 +46,9 @@ export function foldMerkle(nodes: Uint8Array, count: number, scratch: HashScratc
   return true;
 }
 
-/** equalAt tells whether the hashes at two places of one buffer, or of two, are the same. */
-export function equalAt(bytes: Uint8Array, at: number, otherAt: number, other: Uint8Array = bytes): boolean {
+function equalAt(bytes: Uint8Array, at: number, otherAt: number): boolean {
   for (let i = 0; i < hashBytes; i++) {
-    if (bytes[at + i] !== other[otherAt + i]) return false;
+    if (bytes[at + i] !== bytes[otherAt + i]) return false;
   }
   return true;
 }

@@ -2,17 +2,9 @@ import type { Block, BlockRef, SeenOutput } from "#internal/coin";
 import type { Reader, Tx } from "#internal/db";
 import { invariant } from "#internal/fault";
 import type { CoinType } from "#internal/money";
-import {
-  addressDeposits,
-  byHeight,
-  cursors,
-  deposits,
-  headers,
-  infos,
-  scanNotes,
-  uncredited,
-} from "./buckets.ts";
+import { byHeight, cursors, deposits, headers, infos, scanNotes, uncredited } from "./buckets.ts";
 import { record } from "./events.ts";
+import { depositsOfAddress } from "./queries.ts";
 import type { ChainRules, Cursor, Deposit } from "./rows.ts";
 import { giveBack, see } from "./see.ts";
 import { infoOf, newInfo, save, updateSkyRow } from "./deposits.ts";
@@ -266,16 +258,15 @@ const mostOfAddress = 10_000;
 function sameMoney(tx: Tx, { address, tx: txid }: Deposit): string {
   // Who was paid and is gone waits for a person: nearly always nobody does, and there is nothing to look for.
   if (totalsOf(tx).attention === 0) return "";
-  const range = {
-    start: [address, 0],
-    end: [address, Number.MAX_SAFE_INTEGER],
-    limit: mostOfAddress,
-  } as const;
-  for (const { value: id } of tx.rows(addressDeposits, range)) {
-    const info = tx.get(infos, id);
-    if (info === undefined || info.deposit.tx === txid || !info.reversed || info.payout === 0) continue;
-    if (info.settled === "" && info.replaced_by === "")
-      return `it may be the money of ${id}, which was paid and is gone from the chain`;
-  }
-  return "";
+  const paid = depositsOfAddress(tx, address, mostOfAddress).find(
+    (info) =>
+      info.deposit.tx !== txid &&
+      info.reversed &&
+      info.payout !== 0 &&
+      info.settled === "" &&
+      info.replaced_by === "",
+  );
+  return paid === undefined
+    ? ""
+    : `it may be the money of ${paid.deposit_id}, which was paid and is gone from the chain`;
 }

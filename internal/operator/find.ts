@@ -79,7 +79,7 @@ export async function findSpender(
   if (change === undefined && listed.outgoing.size > 0) return refuse(pendingText);
   const unspent = listed.unspent.filter((one) => !listed.outgoing.has(one.uxid));
   const later =
-    change === undefined ? await spendsSince(deps, listed.unspent, spent.blockSeq, signal) : accept([]);
+    change === undefined ? await paidSince(deps, listed.unspent, spent.blockSeq, signal) : accept([]);
   if (!later.ok) return later;
   return accept({
     anchor,
@@ -88,7 +88,7 @@ export async function findSpender(
     paying: payingOf(txid, decoded.value, walletAddresses),
     change,
     largest: largestOf(unspent.filter(({ coins }) => coins % precisionUnit(maxDecimals) === 0n)),
-    later: later.value.flatMap((one) => one.paying),
+    later: later.value,
   });
 }
 
@@ -108,24 +108,21 @@ function tooShallow(txid: string, depth: number): string | undefined {
   return depth < proofDepth ? `${txid} is ${depth} blocks deep; wait until it is ${proofDepth}` : undefined;
 }
 
-/** Spend is a transaction that spent from the wallet, and what it paid to others. */
-interface Spend {
-  readonly txid: string;
-  readonly paying: readonly Paying[];
-}
-
 /** More transactions than this between a spent anchor and the wallet of today are not read. */
 const mostRead = 1000;
 
-/** spendsSince walks back from the wallet's outputs to every transaction after this block that spent from the wallet. */
-async function spendsSince(
+/**
+ * paidSince gives what the wallet paid after this block: it walks back from the wallet's outputs to every
+ * transaction that spent from it.
+ */
+async function paidSince(
   deps: Asking,
   outputs: readonly Unspent[],
   after: number,
   signal: AbortSignal,
-): Promise<Result<Spend[], string>> {
+): Promise<Result<Paying[], string>> {
   const { node, walletAddresses } = deps;
-  const spends: Spend[] = [];
+  const paid: Paying[] = [];
   const queue = outputs.filter(({ blockSeq }) => blockSeq > after).map(({ srcTx }) => srcTx);
   const read = new Set<string>();
   for (let txid = queue.pop(); txid !== undefined; txid = queue.pop()) {
@@ -140,10 +137,10 @@ async function spendsSince(
     const inputs = await spentBy(node, decoded.value, signal);
     if (!inputs.ok) return inputs;
     const own = inputs.value.filter(({ address }) => walletAddresses.includes(address));
-    if (own.length > 0) spends.push({ txid, paying: payingOf(txid, decoded.value, walletAddresses) });
+    if (own.length > 0) paid.push(...payingOf(txid, decoded.value, walletAddresses));
     queue.push(...own.map(({ srcTx }) => srcTx).filter((src) => src !== nullHash));
   }
-  return accept(spends);
+  return accept(paid);
 }
 
 /** spentBy looks up what a transaction spends. An output that the node does not know may be the wallet's. */
